@@ -1,0 +1,90 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+// What the Swift side needs from the system and cannot say in Swift: starting a process, the bounds of the
+// running image, a thread-local word, and the text of the Python agent.
+
+#ifndef CEXECNET_SYSTEM_H
+#define CEXECNET_SYSTEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#if defined(__linux__)
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#endif
+
+// MARK: processes
+
+// What a new process is started with. All strings outlive the call.
+typedef struct {
+    const char *path;            // the executable; no search
+    char *const *arguments;      // ends with NULL
+    char *const *environment;    // ends with NULL
+    const char *directory;       // or NULL to stay
+    int32_t nice;                // added to the niceness; 0 leaves it
+    int32_t input;               // becomes descriptor 0
+    int32_t output;              // becomes descriptor 1
+    int32_t errors;              // becomes descriptor 2
+} execnet_process_plan;
+
+// The step at which a start failed.
+typedef enum {
+    EXECNET_STEP_NONE = 0,
+    EXECNET_STEP_FORK,
+    EXECNET_STEP_DIRECTORY,
+    EXECNET_STEP_NICE,
+    EXECNET_STEP_DESCRIPTORS,
+    EXECNET_STEP_EXECUTE,
+} execnet_process_step;
+
+typedef struct {
+    pid_t pid;                   // or -1
+    int32_t error;               // errno of the step that failed
+    execnet_process_step step;
+} execnet_process_result;
+
+// Starts a process as the leader of its own process group, with default signals and only descriptors 0 to 2.
+execnet_process_result execnet_process_start(const execnet_process_plan *plan);
+
+// A descriptor that becomes readable when the process ends, or -1 with errno (old kernels, sandboxes).
+int execnet_pidfd_open(pid_t pid);
+
+// Makes orphans below this process its children, so that they can be found and ended.
+int execnet_become_subreaper(void);
+
+// A pipe that no child inherits.
+int execnet_pipe(int descriptors[2]);
+
+int execnet_set_nonblocking(int descriptor);
+int execnet_set_close_on_exec(int descriptor);
+
+// MARK: the running image
+
+// Where the main executable lies in memory.
+const void *execnet_image_start(void);
+const void *execnet_image_end(void);
+
+// Identity of the main executable: its build id if it has one, its segments, and the table of all function addresses that
+// unwinding uses. Two builds with equal tables have their functions at equal offsets, which is what shipping a closure needs.
+uint64_t execnet_image_fingerprint(void);
+
+// MARK: threads
+
+// Starts a detached thread with a name of at most 15 bytes; returns 0 or an errno.
+int execnet_thread_start(const char *name, void (*body)(void *context), void *context);
+
+// A word of the calling thread's own: the worker that it belongs to, if any.
+void *execnet_current_worker(void);
+void execnet_set_current_worker(void *worker);
+
+// MARK: the Python agent
+
+extern const uint8_t execnet_python_agent[];
+extern const size_t execnet_python_agent_size;
+
+#endif

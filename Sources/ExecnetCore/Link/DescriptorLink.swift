@@ -1,0 +1,214 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import CExecnetSystem
+package import ExecnetSystem
+import Synchronization
+
+/// A link over descriptors of the operating system: a socket pair, a pair of pipes, a plain connection.
+///
+/// Whoever has something to do with the link does it on the spot: a sender writes, one who waits for an answer reads. The poller's
+/// thread does the rest. A message therefore changes threads only when it has to.
+package final class DescriptorLink: Link {
+    /// The most that is read at once.
+    static let readSize = 262_144
+
+    private let input: Descriptor
+    private let output: Descriptor
+    private let poller: Poller
+    private let endpoint: Endpoint
+    private let buffer: ReadBuffer
+    private let isReading = Atomic(false)
+    private let patience = Patience()
+    private let interest = Mutex(Interest())
+    private let blockedOutput = Mutex<BlockedOutput?>(nil)
+
+    private struct Interest {
+        var read = true
+        var write = false
+    }
+
+    private struct BlockedOutput {
+        var buffer: OutboundBuffer
+        var written: Int
+    }
+
+    /// `input` and `output` may be the same descriptor. Both become non-blocking.
+    package init(input: Descriptor, output: Descriptor, poller: Poller, endpoint: Endpoint) throws(SystemError) {
+        self.input = input
+        self.output = output
+        self.poller = poller
+        self.endpoint = endpoint
+        buffer = ReadBuffer(capacity: DescriptorLink.readSize)
+        try input.makeNonBlocking()
+        try output.makeNonBlocking()
+    }
+
+    /// Begins to read.
+    package func start() throws(SystemError) { try poller.add(input.value) { self.ready() } }
+
+    package func disconnect() {
+        stopWatching()
+        // The descriptors close when the last thread that may still use them lets go; the peer is told now.
+        shutdown(input.value, Int32(SHUT_RDWR))
+        shutdown(output.value, Int32(SHUT_RDWR))
+    }
+
+    /// A descriptor whose other end is gone would wake the poller for ever.
+    private func stopWatching() {
+        poller.remove(input.value)
+        poller.remove(output.value)
+    }
+
+    package func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> UInt64 {
+        poller.schedule(after: delay, action)
+    }
+
+    package func cancel(_ timer: UInt64) { poller.cancel(timer) }
+
+    private func ready() {
+        if interest.withLock({ $0.write }) { continueWriting() }
+        guard beginReading() else { return }
+        let more = readAvailable()
+        isReading.store(false, ordering: .releasing)
+        if !more { endReading() }
+    }
+
+    // MARK: reading
+
+    private func beginReading() -> Bool {
+        isReading.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged
+    }
+
+    /// Reads until there is no more for now. False: the stream has ended.
+    private func readAvailable() -> Bool {
+        for _ in 0..<8 {
+            switch input.read(into: buffer.bytes) {
+            case .bytes(let count):
+                endpoint.received(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer.bytes)[..<count]))
+                if count < DescriptorLink.readSize / 4 { return true }
+            case .wouldBlock: return true
+            case .ended: return false
+            }
+        }
+        return true
+    }
+
+    private func endReading() {
+        stopWatching()
+        endpoint.linkEnded(GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID))
+    }
+
+    package func receiveInPlace() -> Bool {
+        guard patience.allows, execnet_current_worker() == nil, beginReading() else { return false }
+        flush()
+        // While this thread waits, the poller must not wake for the same bytes.
+        watch { $0.read = false }
+        var alive = true
+        let came = waitForInput()
+        if came { alive = readAvailable() }
+        isReading.store(false, ordering: .releasing)
+        patience.record(came)
+        if alive { watch { $0.read = true } } else { endReading() }
+        return came && alive
+    }
+
+    private func waitForInput() -> Bool {
+        var descriptor = pollfd(fd: input.value, events: Int16(POLLIN), revents: 0)
+        var limit = timespec(tv_sec: 0, tv_nsec: Patience.waitNanoseconds)
+        return ppoll(&descriptor, 1, &limit, nil) > 0
+    }
+
+    private func watch(_ change: (inout Interest) -> Void) {
+        interest.withLock { interest in
+            let before = interest
+            change(&interest)
+            if input === output {
+                poller.watch(input.value, read: interest.read, write: interest.write)
+            } else if before.read != interest.read {
+                poller.watch(input.value, read: interest.read, write: false)
+            } else if interest.write {
+                try? poller.add(output.value, read: false, write: true) { self.ready() }
+            } else {
+                poller.remove(output.value)
+            }
+        }
+    }
+
+    // MARK: writing
+
+    package func flushSoon() { poller.post { self.flush() } }
+
+    package func flush() { writeAll(endpoint.takeOutput()) }
+
+    private func writeAll(_ first: OutboundBuffer?) {
+        var next = first
+        while let buffer = next {
+            guard write(buffer, from: 0) else { return }
+            next = endpoint.outputWritten()
+        }
+    }
+
+    private func continueWriting() {
+        let blocked = blockedOutput.withLock { $0.take() }
+        guard let blocked else { return }
+        watch { $0.write = false }
+        guard write(blocked.buffer, from: blocked.written) else { return }
+        writeAll(endpoint.outputWritten())
+    }
+
+    /// Writes as much as goes. False: the rest waits until the descriptor is ready, or will never go.
+    private func write(_ buffer: OutboundBuffer, from start: Int) -> Bool {
+        var written = start
+        while written < buffer.count {
+            switch output.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[written...])) {
+            case .bytes(let count): written += count
+            case .wouldBlock:
+                blockedOutput.withLock { $0 = BlockedOutput(buffer: buffer, written: written) }
+                watch { $0.write = true }
+                return false
+            case .ended:
+                stopWatching()
+                // The reading side learns why, unless the peer has shut only this direction.
+                endpoint.linkEnded(GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID))
+                return false
+            }
+        }
+        return true
+    }
+}
+
+/// Memory to read into; used by one thread at a time.
+private final class ReadBuffer: @unchecked Sendable {
+    // Unchecked because only the thread that holds the link's `isReading` touches the bytes.
+    let bytes: UnsafeMutableRawBufferPointer
+    init(capacity: Int) { bytes = .allocate(byteCount: capacity, alignment: 16) }
+    deinit { bytes.deallocate() }
+}
+
+/// Whether waiting for an answer on the caller's own thread has paid lately.
+///
+/// A thread of the caller's pool is held for at most `waitNanoseconds` at a time; after misses that is tried more and more rarely.
+private final class Patience: Sendable {
+    static let waitNanoseconds = 100_000
+    private static let longestPause = 256
+
+    private let misses = Atomic(0)
+    private let pause = Atomic(0)
+
+    var allows: Bool {
+        let left = pause.load(ordering: .relaxed)
+        guard left > 0 else { return true }
+        pause.store(left - 1, ordering: .relaxed)
+        return false
+    }
+
+    func record(_ came: Bool) {
+        guard !came else { return misses.store(0, ordering: .relaxed) }
+        let count = min(misses.load(ordering: .relaxed) + 1, 8)
+        misses.store(count, ordering: .relaxed)
+        pause.store(min(1 << count, Patience.longestPause), ordering: .relaxed)
+    }
+}

@@ -1,0 +1,179 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetSystem
+import ExecnetWire
+import Synchronization
+
+/// Which of a channel's changes somebody waits for.
+package enum WaitKind: Sendable {
+    /// An item, or the end of items.
+    case item
+    /// A binding.
+    case binding
+    /// The far side's end or close.
+    case end
+}
+
+/// Waiting for a channel to change, with cancellation and timeouts; and sending, which may have to wait.
+extension Endpoint {
+    /// Repeats `attempt` under the lock until it answers, and waits in between.
+    ///
+    /// What has come is returned even to a task that was cancelled meanwhile, so cancellation loses nothing.
+    func wait<R: Sendable>(
+        for kind: WaitKind,
+        on core: ChannelCore,
+        timeout: Duration?,
+        attempt: (inout Multiplexer) throws -> R?
+    ) async throws -> R {
+        let deadline = timeout.map { MonotonicTime.now + $0 }
+        if let result = try performThrowing(attempt) { return result }
+        if timeout != .zero {
+            while receiveInPlace() { if let result = try performThrowing(attempt) { return result } }
+        }
+        while true {
+            var found: Result<R?, any Error> = .success(nil)
+            let reason = await suspend(for: kind, on: core, until: deadline) { multiplexer in
+                found = Result { try attempt(&multiplexer) }
+                if case .success(nil) = found { return false }
+                return true
+            }
+            if let result = try found.get() { return result }
+            if let result = try performThrowing(attempt) { return result }
+            switch reason {
+            case .changed: break
+            case .cancelled: throw CancellationError()
+            case .timedOut: throw timeoutError(kind, timeout)
+            }
+        }
+    }
+
+    private func timeoutError(_ kind: WaitKind, _ timeout: Duration?) -> ChannelError {
+        let what =
+            switch kind {
+            case .item: "No item came"
+            case .binding: "The name was not bound"
+            case .end: "The channel was not closed"
+            }
+        return ChannelError(.timedOut, "\(what) within \(timeout ?? .zero).", gateway: gatewayID)
+    }
+
+    /// Suspends until woken, cancelled or past the deadline; not at all if `isReady`, which looks under the lock once more.
+    private func suspend(
+        for kind: WaitKind,
+        on core: ChannelCore,
+        until deadline: MonotonicTime?,
+        unless isReady: (inout Multiplexer) -> Bool
+    ) async -> WakeReason {
+        let waiter = Waiter()
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                var flush = Flush.none
+                let reason = state.withLock { state -> WakeReason? in
+                    defer { flush = state.flushDecision() }
+                    if isReady(&state.multiplexer) { return .changed }
+                    if Task.isCancelled { return .cancelled }
+                    if let deadline {
+                        let left = MonotonicTime.now.until(deadline)
+                        if left == .zero { return .timedOut }
+                        waiter.timer = state.link?.schedule(after: left) { [weak self] in
+                            self?.withdraw(waiter, from: kind, of: core, .timedOut)
+                        }
+                    }
+                    waiter.continuation = continuation
+                    core.state.addWaiter(waiter, for: kind)
+                    return nil
+                }
+                carryOut(flush)
+                if let reason { continuation.resume(returning: reason) }
+            }
+        } onCancel: {
+            withdraw(waiter, from: kind, of: core, .cancelled)
+        }
+    }
+
+    private func withdraw(_ waiter: Waiter, from kind: WaitKind, of core: ChannelCore, _ reason: WakeReason) {
+        let removed = state.withLock { _ in core.state.removeWaiter(waiter, for: kind) }
+        if removed { resume(waiter, reason) }
+    }
+
+    private func receiveInPlace() -> Bool {
+        guard let link = state.withLock({ $0.link }) else { return false }
+        return link.receiveInPlace()
+    }
+
+    private func performThrowing<R: Sendable>(_ body: (inout Multiplexer) throws -> R) throws -> R {
+        let (result, flush) = state.withLock { state in
+            let result = Result { try body(&state.multiplexer) }
+            return (result, state.flushDecision())
+        }
+        carryOut(flush)
+        return try result.get()
+    }
+
+    // MARK: sending
+
+    /// Sends a message, and returns once all of it has been passed on to the link.
+    ///
+    /// A task that is cancelled while it waits takes an unsent item back: the other side never sees it. Bindings already hold on this
+    /// side, so they stay queued.
+    func send(_ type: FrameType, _ payload: WireBytes, on core: ChannelCore, timeout: Duration? = nil) async throws {
+        let (outcome, flush) = state.withLock { state in
+            let outcome = Result { () throws(ChannelError) in
+                try core.state.checkSend()
+                return state.multiplexer.sendAtOnce(type, payload, on: core)
+            }
+            return (outcome, state.flushDecision())
+        }
+        carryOut(flush)
+        if try outcome.get() { return }
+        try await sendQueued(type, payload, on: core, timeout: timeout)
+    }
+
+    private func sendQueued(
+        _ type: FrameType,
+        _ payload: WireBytes,
+        on core: ChannelCore,
+        timeout: Duration?
+    ) async throws {
+        let waiter = Waiter()
+        let reason = await withTaskCancellationHandler {
+            await withUnsafeContinuation { continuation in
+                let (reason, flush) = state.withLock { state -> (WakeReason?, Flush) in
+                    if Task.isCancelled, type == .item { return (.cancelled, .none) }
+                    guard (try? core.state.checkSend()) != nil else { return (.changed, .none) }
+                    waiter.continuation = continuation
+                    if let timeout {
+                        waiter.timer = state.link?.schedule(after: timeout) { [weak self] in
+                            self?.abandon(waiter, of: type, on: core, .timedOut)
+                        }
+                    }
+                    state.multiplexer.enqueue(OutgoingMessage(type: type, payload: payload, waiter: waiter), on: core)
+                    return (nil, state.flushDecision())
+                }
+                carryOut(flush)
+                if let reason { continuation.resume(returning: reason) }
+            }
+        } onCancel: {
+            abandon(waiter, of: type, on: core, .cancelled)
+        }
+        switch reason {
+        case .changed where waiter.isDone: break
+        case .changed: try state.withLock { _ throws(ChannelError) in try core.state.checkSend() }
+        case .cancelled: throw CancellationError()
+        case .timedOut:
+            throw ChannelError(.timedOut, "The item could not be sent within \(timeout ?? .zero): the other side does not take items.", gateway: gatewayID)
+        }
+    }
+
+    private func abandon(_ waiter: Waiter, of type: FrameType, on core: ChannelCore, _ reason: WakeReason) {
+        guard type == .item else { return }
+        let (abandoned, flush) = state.withLock { state in
+            (state.multiplexer.abandon(waiter, of: type, on: core), state.flushDecision())
+        }
+        carryOut(flush)
+        if abandoned { resume(waiter, reason) }
+    }
+}

@@ -1,0 +1,175 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import CExecnetSystem
+import HeapModule
+import Synchronization
+
+/// Waits for descriptors, timers and posted work, and calls their handlers on whatever thread polls.
+///
+/// One thread polls at a time; every other function may be called from any thread. Handlers must not block.
+package final class Poller: Sendable {
+    package typealias Handler = @Sendable () -> Void
+
+    fileprivate struct Registration {
+        var generation: UInt32
+        var handler: Handler
+    }
+
+    fileprivate struct Timer: Comparable {
+        var deadline: MonotonicTime
+        var number: UInt64
+        static func < (left: Timer, right: Timer) -> Bool {
+            (left.deadline, left.number) < (right.deadline, right.number)
+        }
+    }
+
+    fileprivate struct State {
+        var registrations: [Int32: Registration] = [:]
+        var generation: UInt32 = 0
+        var timers = Heap<Timer>()
+        var timerActions: [UInt64: Handler] = [:]
+        var lastTimer: UInt64 = 0
+        var posted: [Handler] = []
+        /// Set while the polling thread waits, cleared by the first who wakes it.
+        var sleepsUntil: MonotonicTime?
+    }
+
+    private let queue: EventQueue
+    private let state = Mutex(State())
+
+    package init() throws(SystemError) { queue = try EventQueue() }
+
+    // MARK: descriptors
+
+    /// Calls `handler` whenever the descriptor can be read or has ended (and written, if asked), until removed.
+    package func add(
+        _ descriptor: Int32,
+        read: Bool = true,
+        write: Bool = false,
+        handler: @escaping Handler
+    ) throws(SystemError) {
+        let generation = state.withLock { state in
+            state.generation &+= 1
+            state.registrations[descriptor] = Registration(generation: state.generation, handler: handler)
+            return state.generation
+        }
+        do {
+            try queue.add(descriptor, tag: generation, read: read, write: write)
+        } catch {
+            state.withLock { _ = $0.registrations.removeValue(forKey: descriptor) }
+            throw error
+        }
+    }
+
+    /// Changes what a registered descriptor is watched for.
+    package func watch(_ descriptor: Int32, read: Bool, write: Bool) {
+        guard let generation = state.withLock({ $0.registrations[descriptor]?.generation }) else { return }
+        queue.change(descriptor, tag: generation, read: read, write: write)
+    }
+
+    /// Forgets a descriptor; must come before it is closed.
+    package func remove(_ descriptor: Int32) {
+        let removed = state.withLock { $0.registrations.removeValue(forKey: descriptor) }
+        if removed != nil { queue.remove(descriptor) }
+    }
+
+    // MARK: posted work and timers
+
+    /// Runs `action` on the polling thread, soon.
+    package func post(_ action: @escaping Handler) {
+        let wake = state.withLock { state in
+            state.posted.append(action)
+            return state.shouldWake(for: nil)
+        }
+        if wake { queue.wake() }
+    }
+
+    /// Makes the polling thread return from its wait.
+    package func wake() {
+        if state.withLock({ $0.shouldWake(for: nil) }) { queue.wake() }
+    }
+
+    /// Runs `action` on the polling thread after a delay; the number cancels it.
+    @discardableResult
+    package func schedule(after delay: Duration, _ action: @escaping Handler) -> UInt64 {
+        let deadline = MonotonicTime.now + delay
+        let (number, wake) = state.withLock { state in
+            state.lastTimer += 1
+            state.timers.insert(Timer(deadline: deadline, number: state.lastTimer))
+            state.timerActions[state.lastTimer] = action
+            return (state.lastTimer, state.shouldWake(for: deadline))
+        }
+        if wake { queue.wake() }
+        return number
+    }
+
+    package func cancel(_ timer: UInt64) {
+        state.withLock { state in
+            state.timerActions.removeValue(forKey: timer)
+            // Cancelled timers at the top are dropped here, so that a heap of them cannot grow.
+            while let next = state.timers.min, state.timerActions[next.number] == nil { state.timers.removeMin() }
+            if state.timers.count > 64, state.timers.count > 4 * state.timerActions.count {
+                let live = state.timers.unordered.filter { state.timerActions[$0.number] != nil }
+                state.timers = Heap(live)
+            }
+        }
+    }
+
+    // MARK: one turn
+
+    /// Waits (unless told not to) for something to happen and calls the handlers for it.
+    package func poll(wait: Bool = true) {
+        for action in state.withLock({ $0.takePosted() }) { action() }
+        let limit = wait ? state.withLock { $0.prepareToSleep() } : MonotonicTime(nanoseconds: 0)
+        var ready: [EventQueue.Ready] = []
+        queue.wait(until: limit, into: &ready)
+        state.withLock { $0.sleepsUntil = nil }
+        for event in ready {
+            let handler = state.withLock { state -> Handler? in
+                guard let registration = state.registrations[event.descriptor], registration.generation == event.tag
+                else { return nil }
+                return registration.handler
+            }
+            handler?()
+        }
+        for action in state.withLock({ $0.takeDue() }) { action() }
+    }
+}
+
+extension Poller.State {
+    /// Whether the poller sleeps past `deadline` (or at all) and nobody has woken it yet.
+    fileprivate mutating func shouldWake(for deadline: MonotonicTime?) -> Bool {
+        guard let sleepsUntil else { return false }
+        if let deadline, deadline >= sleepsUntil { return false }
+        self.sleepsUntil = nil
+        return true
+    }
+
+    fileprivate mutating func prepareToSleep() -> MonotonicTime {
+        guard posted.isEmpty else { return MonotonicTime(nanoseconds: 0) }
+        let limit = timers.min?.deadline ?? MonotonicTime(nanoseconds: .max)
+        sleepsUntil = limit
+        return limit
+    }
+
+    fileprivate mutating func takePosted() -> [Poller.Handler] {
+        guard !posted.isEmpty else { return [] }
+        defer { posted = [] }
+        return posted
+    }
+
+    fileprivate mutating func takeDue() -> [Poller.Handler] {
+        var due = takePosted()
+        guard let first = timers.min else { return due }
+        let now = MonotonicTime.now
+        guard first.deadline <= now else { return due }
+        while let next = timers.min, next.deadline <= now {
+            timers.removeMin()
+            if let action = timerActions.removeValue(forKey: next.number) { due.append(action) }
+        }
+        return due
+    }
+}

@@ -1,0 +1,2084 @@
+# ===----------------------------------------------------------------------===
+# Execnet for Swift
+# SPDX-License-Identifier: Apache-2.0
+# ===----------------------------------------------------------------------===
+"""The Python agent: speaks the link protocol (Protocol.md) on fd 0 and 1, runs Python and shell programs.
+
+One file, standard library only, CPython 3.6 and later. In order: values (CBOR), channels, callbacks, programs, the link,
+processes and the supervisor, start. Locks: `Link.writing` is taken before `Link.lock`, which guards all state; what
+the reader thread must say goes to a queue of control frames, so it never waits for a write.
+"""
+
+import os
+import select
+import sys
+import threading
+import time
+from _collections import deque
+from _thread import allocate_lock, get_ident, start_new_thread
+from struct import Struct, error as StructError, pack
+from weakref import WeakValueDictionary
+
+HELLO, PING, PONG, QUERY, ANSWER, LOG, TERMINATE, GOODBYE = range(1, 9)
+OPEN, ATTACH, ITEM, BINDINGS, END, CLOSE, CREDIT = range(16, 23)
+MORE, ABANDON = 1, 2
+
+MAX_PAYLOAD = 65536
+MAX_PING = 64
+MAX_OPEN = 16 << 20  # bytes of an open in fragments
+MAX_ITEM = 256 << 20  # bytes of one item or one change of bindings
+MAX_LINE = 65536  # bytes of one line of a shell program's output
+MAX_FIRST_LINE = 1000000  # of a Python program in its file
+MAX_DEPTH = 128  # of containers in a value
+MAX_CONTROL = 1 << 20  # bytes of answers to a side that does not read
+MAX_CREDIT = 1 << 40
+WINDOW = 262144
+FRAME_COST = 64
+GRACE = 1.0  # seconds for programs to end by themselves
+IDLE_THREADS = 4
+
+HEADER = Struct(">IBBHQ")
+_nothing = object()
+monotonic = time.monotonic
+
+
+class RemoteError(Exception):
+    """The other side closed a channel with an error."""
+
+    def __init__(self, error):
+        self.kind, self.type, self.message, self.formatted = (
+            str(error.get(key) or "") for key in ("kind", "type", "message", "trace"))
+        self.formatted = self.formatted or ": ".join(filter(None, (self.type, self.message)))
+        Exception.__init__(self, self.formatted)
+
+
+class TimeoutError(TimeoutError):
+    """An operation of a channel took longer than its timeout."""
+
+
+class Cancelled(BaseException):
+    """Raised in a program whose channel was closed, or whose link ended, while it computes."""
+
+
+class Violation(Exception):
+    """The coordinator broke the protocol."""
+
+    code = "protocol"
+
+
+# ===-- Values ------------------------------------------------------------===
+
+
+class Tagged(tuple):
+    """A value with a CBOR tag that has no meaning here; `Tagged(None, n)` is the simple value n."""
+
+    __slots__ = ()
+    tag = property(lambda self: self[0])
+    value = property(lambda self: self[1])
+
+    def __new__(cls, tag, value):
+        return tuple.__new__(cls, (tag, value))
+
+    def __getnewargs__(self):
+        return tuple(self)
+
+    def __repr__(self):
+        return "Tagged(%r, %r)" % self
+
+
+class Buffer(bytearray):
+    """An encoded value, and the channels mentioned in it."""
+
+    channels = ()
+
+
+# Tag of a numeric array: (format of struct, format of array or None where array has no such type).
+NUMERIC = dict(zip(range(64, 88), (
+    "B >H >I >Q B <H <I <Q b >h >i >q - <h <i <q >e >f >d - <e <f <d -".split())))
+del NUMERIC[76], NUMERIC[83], NUMERIC[87]
+
+
+def head(out, major, number):
+    if number < 24:
+        out.append(major | number)
+    elif number < 0x100:
+        out += pack(">BB", major | 24, number)
+    elif number < 0x10000:
+        out += pack(">BH", major | 25, number)
+    elif number < 0x100000000:
+        out += pack(">BI", major | 26, number)
+    else:
+        out += pack(">BQ", major | 27, number)
+
+
+def put_int(out, value, depth):
+    if 0 <= value < 24:
+        out.append(value)
+    elif -0x10000000000000000 <= value < 0x10000000000000000:
+        head(out, *((0, value) if value >= 0 else (0x20, ~value)))
+    else:
+        out.append(0xC2 if value >= 0 else 0xC3)
+        value = value if value >= 0 else ~value
+        put_bytes(out, value.to_bytes((value.bit_length() + 7) // 8, "big"), depth)
+
+
+def put_str(out, value, depth):
+    try:
+        data = value.encode()
+    except UnicodeEncodeError as error:
+        raise TypeError("can't serialize str: %s" % error) from None
+    head(out, 0x60, len(data))
+    out += data
+
+
+def put_bytes(out, value, depth):
+    head(out, 0x40, len(value))
+    out += value
+
+
+def put_memoryview(out, value, depth):
+    put_bytes(out, value.tobytes(), depth)
+
+
+def put_list(out, value, depth):
+    if depth >= MAX_DEPTH:
+        raise ValueError("can't serialize %s: it contains itself or is deeper than %d" % (name_of(type(value)), MAX_DEPTH))
+    depth += 1
+    value = value[:]
+    head(out, 0x80, len(value))
+    for item in value:
+        ENCODERS.get(type(item), put_other)(out, item, depth)
+
+
+def put_tuple(out, value, depth):
+    out += b"\xd9\x65\x65"  # 25957
+    put_list(out, value, depth)
+
+
+def put_set(out, value, depth):
+    out += b"\xd9\x01\x02"  # 258
+    put_list(out, tuple(value), depth)
+
+
+def put_frozenset(out, value, depth):
+    out += b"\xd9\x65\x66"  # 25958
+    put_list(out, tuple(value), depth)
+
+
+def put_dict(out, value, depth):
+    if depth >= MAX_DEPTH:
+        raise ValueError("can't serialize dict: it contains itself or is deeper than %d" % MAX_DEPTH)
+    depth += 1
+    head(out, 0xA0, len(value))
+    for key, item in value.items():
+        ENCODERS.get(type(key), put_other)(out, key, depth)
+        ENCODERS.get(type(item), put_other)(out, item, depth)
+
+
+def put_float(out, value, depth):
+    out += pack(">Bd", 0xFB, value)
+
+
+def put_complex(out, value, depth):
+    out += b"\xd9\xa7\xf8\x82" + pack(">BdBd", 0xFB, value.real, 0xFB, value.imag)  # 43000
+
+
+def put_tagged(out, value, depth):
+    tag, content = value
+    if tag is None:
+        if not isinstance(content, int) or not (0 <= content < 20 or 32 <= content < 256):
+            raise ValueError("can't serialize %r: no such simple value" % (value,))
+        head(out, 0xE0, content)
+    else:
+        if depth >= MAX_DEPTH:
+            raise ValueError("can't serialize Tagged: it is deeper than %d" % MAX_DEPTH)
+        head(out, 0xC0, tag)
+        ENCODERS.get(type(content), put_other)(out, content, depth + 1)
+
+
+def put_channel(out, channel, depth):
+    if not out.channels:
+        out.channels = []
+    out.channels.append(channel)
+    out += b"\xd9\x65\x63"  # 25955
+    head(out, 0, channel.id)
+
+
+def put_array(out, value, depth):
+    order = ">" if sys.byteorder == "big" and value.itemsize > 1 else "<" if value.itemsize > 1 else ""
+    kind = "fd"[value.itemsize > 4] if value.typecode in "fd" else "bhiq bhiq"[value.itemsize.bit_length() - 1]
+    kind = order + (kind.upper() if value.typecode.isupper() else kind)
+    head(out, 0xC0, next(tag for tag in NUMERIC if NUMERIC[tag] == kind))
+    put_bytes(out, value.tobytes(), depth)
+
+
+def put_other(out, value, depth):
+    """A value whose very type is not known: a subclass of a known one, an array, or an error."""
+    kind = type(value)
+    if kind.__module__ == "array" and kind.__name__ == "array" and value.typecode not in "uw":
+        return put_array(out, value, depth)
+    for base, plain in ((int, int), (str, str), (float, float), (complex, complex), (bytes, bytes), (bytearray, bytes),
+                        (list, list), (tuple, tuple), (dict, dict), (set, set), (frozenset, frozenset)):
+        if isinstance(value, base):
+            if base is int:
+                value = int.__index__(value)
+            elif base is str:
+                value = str.__str__(value)
+            else:
+                value = plain(value)
+            return ENCODERS[plain](out, value, depth)
+    raise TypeError("can't serialize %s" % kind)
+
+
+ENCODERS = {
+    type(None): lambda out, value, depth: out.append(0xF6),
+    bool: lambda out, value, depth: out.append(0xF5 if value else 0xF4),
+    int: put_int, float: put_float, complex: put_complex, str: put_str,
+    bytes: put_bytes, bytearray: put_bytes, memoryview: put_memoryview,
+    list: put_list, tuple: put_tuple, dict: put_dict, set: put_set, frozenset: put_frozenset, Tagged: put_tagged,
+}
+
+
+def encode(value):
+    out = Buffer()
+    ENCODERS.get(type(value), put_other)(out, value, 0)
+    return out
+
+
+def freeze(value):
+    """A list as key of a map or in a set becomes a tuple, a set a frozen set: Python wants them unchangeable."""
+    if type(value) is list:
+        return tuple(map(freeze, value))
+    if type(value) is tuple:
+        return tuple(map(freeze, value))
+    return frozenset(value) if type(value) is set else value
+
+
+def decode(data, link=None):
+    """The value that `data` holds; ValueError if it holds none, or more than one."""
+    position, size = 0, len(data)
+
+    def take(count):
+        nonlocal position
+        start = position
+        position += count
+        if position > size:
+            raise ValueError("the value is cut off")
+        return data[start:position]
+
+    def argument(low):
+        if low < 24:
+            return low
+        if low > 27:
+            raise ValueError("malformed value: %d is no length" % low)
+        return int.from_bytes(take(1 << (low - 24)), "big")
+
+    def chunks(major):
+        while True:
+            first = take(1)[0]
+            if first == 0xFF:
+                return
+            if first >> 5 != major or first & 31 == 31:
+                raise ValueError("malformed value: foreign chunk")
+            yield take(argument(first & 31))
+
+    def entries(low, depth, step):
+        if depth >= MAX_DEPTH:
+            raise ValueError("the value is deeper than %d" % MAX_DEPTH)
+        if low == 31:
+            return until_break()
+        count = argument(low)
+        if count * step > size - position:
+            raise ValueError("the value is cut off")
+        return range(count)
+
+    def until_break():
+        nonlocal position
+        while take(1)[0] != 0xFF:
+            position -= 1
+            yield
+
+    def one(depth):
+        nonlocal position
+        if position >= size:
+            raise ValueError("the value is cut off")
+        first = data[position]
+        position += 1
+        if first < 24:
+            return first
+        major, low = first >> 5, first & 31
+        if major == 3:
+            if low == 31:
+                return "".join([str(chunk, "utf-8") for chunk in chunks(3)])
+            return str(take(argument(low)), "utf-8")
+        if major == 0:
+            return argument(low)
+        if major == 1:
+            return ~argument(low)
+        if major == 2:
+            return b"".join(chunks(2)) if low == 31 else bytes(take(argument(low)))
+        if major == 4:
+            return [one(depth + 1) for _ in entries(low, depth, 1)]
+        if major == 5:
+            result = {}
+            for _ in entries(low, depth, 2):
+                key = one(depth + 1)
+                value = one(depth + 1)
+                try:
+                    result[key] = value
+                except TypeError:
+                    result[freeze(key)] = value
+            return result
+        if major == 6:
+            return tagged(argument(low), depth)
+        if low == 22 or low == 23:
+            return None
+        if low == 20 or low == 21:
+            return low == 21
+        if 25 <= low <= 27:
+            return FLOATS[low].unpack(take(1 << (low - 24)))[0]
+        if low == 24 and data[position:position + 1] < b"\x20" or low > 24:
+            raise ValueError("malformed value")
+        return Tagged(None, argument(low))
+
+    def tagged(tag, depth):
+        if depth >= MAX_DEPTH:
+            raise ValueError("the value is deeper than %d" % MAX_DEPTH)
+        # A tag and what it marks are one level; a tag on a tag is two.
+        nested = position < size and data[position] >> 5 == 6
+        value = one(depth + 1 if nested else depth)
+        kind = type(value)
+        if tag == 25957 and kind is list:
+            return tuple(value)
+        if tag == 25955 and kind is int and value >= 0 and link is not None:
+            return link.mentioned(value)
+        if (tag == 258 or tag == 25958) and kind is list:
+            plain = set if tag == 258 else frozenset
+            try:
+                return plain(value)
+            except TypeError:
+                return plain(map(freeze, value))
+        if (tag == 2 or tag == 3) and kind is bytes:
+            value = int.from_bytes(value, "big")
+            return value if tag == 2 else ~value
+        if tag == 43000 and kind is list and len(value) == 2 and {type(part) for part in value} <= {int, float}:
+            return complex(*value)
+        if tag in NUMERIC and kind is bytes:
+            return numeric(NUMERIC[tag], value)
+        if tag in (2, 3, 258, 25955, 25957, 25958, 43000) or tag in NUMERIC:
+            raise ValueError("malformed value: tag %d on %s" % (tag, kind.__name__))
+        return Tagged(tag, value)
+
+    try:
+        value = one(0)
+    except (TypeError, StructError, RecursionError, OverflowError) as error:
+        raise ValueError("malformed value: %s" % error) from None
+    if position != size:
+        raise ValueError("malformed value: %d bytes too many" % (size - position))
+    return value
+
+
+FLOATS = {25: Struct(">e"), 26: Struct(">f"), 27: Struct(">d")}
+
+
+def numeric(kind, data):
+    import array
+    width = Struct(kind).size
+    if len(data) % width:
+        raise ValueError("malformed value: numeric array cut off")
+    if kind[-1] == "e":
+        return array.array("f", (number[0] for number in Struct(kind).iter_unpack(data)))
+    upper = kind[-1].isupper()
+    codes = kind[-1] if kind[-1] in "fd" else "BHILQ" if upper else "bhilq"
+    result = array.array(next(code for code in codes if array.array(code).itemsize == width), data)
+    if kind[0] in "<>" and (kind[0] == ">") != (sys.byteorder == "big"):
+        result.byteswap()
+    return result
+
+
+def name_of(kind):
+    module = kind.__module__
+    return kind.__qualname__ if module == "builtins" else "%s.%s" % (module, kind.__qualname__)
+
+
+def clip(text, limit=8192):
+    """Text that can be sent: without lone surrogates, the middle left out where it is too long."""
+    data = text.encode("utf-8", "backslashreplace")
+    if len(data) > limit:
+        data = data[:limit // 2] + b"\n[...]\n" + data[-limit // 2:]
+    return data.decode("utf-8", "ignore")
+
+
+def frame(kind, number=0, payload=b"", flags=0):
+    return HEADER.pack(len(payload), kind, flags, 0, number) + payload
+
+
+# ===-- Channels ----------------------------------------------------------===
+
+
+class Channel:
+    """One conversation with the coordinator: items, bindings, callbacks."""
+
+    RemoteError = RemoteError
+    TimeoutError = TimeoutError
+
+    def __init__(self, link, number, home=None):
+        self.id = number
+        self._link = link
+        self._home = home  # where it is announced on first use; None: the other side knows it
+        self._task = None  # the program opened on it, while that runs
+        self._kept = {}  # channels announced beside this one that far code has not seen yet
+        self._beside = None  # the one that keeps this
+        self._waiters = []
+        # What comes in.
+        self._items = deque()  # (payload, cost)
+        self._arrived = self._taken = 0  # items so far
+        self._window = WINDOW
+        self._owed = 0  # credit to give back
+        self._receivers = 0
+        self._partial = None  # fragments of a message, its type, size, and cost not given back
+        self._partial_kind = self._partial_size = self._partial_cost = 0
+        self._got_end = self._got_close = False
+        self._error = None
+        # What goes out.
+        self._credit = WINDOW
+        self._sending = self._sent_end = self._sent_close = False
+        # Bindings and callbacks.
+        self._bindings = {}  # name: (counter, value)
+        self._clock = 0
+        self._itemcallbacks = []  # (callback, end marker)
+        self._changecallbacks = []
+        self._changes = deque()  # (items before it, pairs, cost)
+        self._busy = None  # the thread that runs callbacks, True while it is chosen
+
+    def __repr__(self):
+        state = "closed" if self.isclosed() else "sending" if self._got_end else "open"
+        return "<Channel id=%d %s>" % (self.id, state)
+
+    @property
+    def gateway(self):
+        return Gateway(self)
+
+    # -- items
+
+    def send(self, *items, **options):
+        """Sends the items (all or, if one of them cannot be serialized, none). Waits while the other side is busy."""
+        timeout = options.pop("timeout", None)
+        if options:
+            raise TypeError("send() has no argument %r" % next(iter(options)))
+        self._transmit(ITEM, [encode(item) for item in items], deadline_of(timeout))
+
+    def receive(self, timeout=None):
+        """The next item. TimeoutError, EOFError at the end, RemoteError if the other side failed."""
+        link, deadline = self._link, deadline_of(timeout)
+        with link.lock:
+            if not self._items or self._itemcallbacks:
+                self._receivers += 1
+                try:
+                    self._refund_partial()
+                    self._wait(lambda: self._items or self._ended() or self._itemcallbacks, deadline)
+                finally:
+                    self._receivers -= 1
+            if self._itemcallbacks:
+                raise OSError("receive() is not possible while a callback takes the items")
+            if not self._items:
+                raise self._ending()
+            payload, cost = self._items.popleft()
+            self._taken += 1
+            self._release(cost)
+            if self._changes:
+                self._wake()
+        if link.control:
+            link.flush()
+        return decode(payload, link)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        try:
+            return self.receive()
+        except EOFError:
+            raise StopIteration from None
+
+    # -- bindings
+
+    def set(self, **pairs):
+        """Binds the names on both sides, all at once."""
+        self._transmit(BINDINGS, [encode(pairs)], None, pairs)
+
+    def get(self, name, ignore=_nothing, timeout=None):
+        """The value bound to `name`; waits until there is one (other than `ignore`)."""
+        def value():
+            found = self._bindings.get(name, (0, _nothing))[1]
+            return _nothing if ignore is not _nothing and found == ignore else found
+
+        with self._link.lock:
+            self._wait(lambda: value() is not _nothing or self._ended(), deadline_of(timeout))
+            found = value()
+            if found is _nothing:
+                raise self._ending()
+            return found
+
+    # -- callbacks
+
+    def subscribe(self, itemcallback=None, namevaluecallback=None, endmarker=_nothing):
+        """Calls back with each item, and with each set of bindings as keywords; one at a time, in another thread."""
+        with self._link.lock:
+            if itemcallback is not None:
+                self._itemcallbacks.append((itemcallback, endmarker))
+            if namevaluecallback is not None:
+                self._changecallbacks.append(namevaluecallback)
+            self._notify()
+            self._wake()
+
+    def unsubscribe(self, itemcallback=None, namevaluecallback=None):
+        """Forgets all subscriptions of the callbacks."""
+        with self._link.lock:
+            self._itemcallbacks = [entry for entry in self._itemcallbacks if entry[0] != itemcallback]
+            self._changecallbacks = [entry for entry in self._changecallbacks if entry != namevaluecallback]
+            while self._changes and not self._changecallbacks:
+                self._release(self._changes.popleft()[2])
+            self._wake()
+        self._link.flush()
+
+    def setcallback(self, callback, endmarker=_nothing):
+        """As execnet's: one callback for items, and for the end marker after the last."""
+        if self._itemcallbacks:
+            raise OSError("the channel has a callback")
+        self.subscribe(callback, endmarker=endmarker)
+
+    # -- ends
+
+    def end(self):
+        """Says that no items and bindings follow."""
+        with self._link.lock:
+            self._wait(lambda: not self._sending or self._sent_close or self._link.dead)
+            if not (self._sent_end or self._sent_close or self._link.dead):
+                self._link.post(b"".join(self._announce()) + frame(END, self.id))
+                self._sent_end = True
+        self._link.drain()
+
+    def close(self, error=None):
+        """Ends the channel in both directions; `error` is a text that the other side's receive raises."""
+        with self._link.lock:
+            if self._task is not None:
+                raise OSError("the channel of a program is closed when the program ends: return instead of closing it")
+            self._shut(None if error is None else {
+                "kind": "failed", "type": "", "message": clip(str(error)), "trace": clip(str(error))})
+        self._link.drain()
+
+    def isclosed(self):
+        """Whether either side has closed it."""
+        return self._sent_close or self._got_close or self._link.dead
+
+    def waitclose(self, timeout=None):
+        """Waits until the other side has ended or closed and all callbacks ran. RemoteError, TimeoutError, EOFError."""
+        with self._link.lock:
+            if self._busy == get_ident():
+                raise OSError("waitclose() inside a callback of the channel would wait for itself")
+            self._wait(lambda: self._ended() and not self._busy, deadline_of(timeout))
+            if self._error is not None or not (self._got_end or self._sent_close or self._got_close):
+                raise self._ending()
+
+    def makefile(self, mode="w", proxyclose=False):
+        """A file that writes items, or reads what items of text (or bytes) contain."""
+        if mode not in ("r", "w"):
+            raise ValueError("mode %r is not 'r' or 'w'" % (mode,))
+        return (ReadFile if mode == "r" else WriteFile)(self, proxyclose)
+
+    # -- inside; all but _transmit and _dispatch with the lock held
+
+    def _ended(self):
+        return self._got_end or self._got_close or self._sent_close or self._link.dead
+
+    def _ending(self):
+        """The error that says why nothing more comes."""
+        self._link.told()
+        if self._error is not None:
+            return RemoteError(self._error)
+        return EOFError("the link is lost" if self._link.dead and not self._got_end else "no more items on %r" % self)
+
+    def _notify(self):
+        if self._waiters:
+            waiters, self._waiters = self._waiters, []
+            for waiter in waiters:
+                waiter.release()
+
+    def _wait(self, ready, deadline=None, cancelled=EOFError):
+        """Waits until `ready()`; raises TimeoutError, or `cancelled` once if this thread's program was cancelled."""
+        link, me = self._link, get_ident()
+        link.shield[me] = self  # no asynchronous exception from here on
+        try:
+            while not ready():
+                task = link.running.get(me)
+                if task is not None and task.cancelled and not task.told:
+                    task.told = True
+                    raise cancelled("the program was cancelled")
+                if link.control:
+                    link.lock.release()
+                    try:
+                        link.flush()
+                    finally:
+                        link.lock.acquire()
+                    if ready():
+                        return
+                left = -1 if deadline is None else min(deadline - monotonic(), threading.TIMEOUT_MAX)
+                if deadline is not None and left <= 0:
+                    raise TimeoutError("nothing came on %r in time" % self if cancelled is EOFError
+                                       else "%r took nothing more in time" % self)
+                waiter = allocate_lock()
+                waiter.acquire()
+                self._waiters.append(waiter)
+                link.lock.release()
+                try:
+                    waiter.acquire(True, left)
+                finally:
+                    link.lock.acquire()
+                    if waiter in self._waiters:
+                        self._waiters.remove(waiter)
+        finally:
+            link.shield.pop(me, None)
+
+    def _release(self, cost):
+        """Gives credit back, in batches."""
+        self._owed += cost
+        if self._owed >= WINDOW // 2 and not (self._sent_close or self._got_close or self._got_end):
+            self._link.post(frame(CREDIT, self.id, pack(">Q", self._owed)))
+            self._window += self._owed
+            self._owed = 0
+
+    def _refund_partial(self):
+        """Part of a message has come and its taker waits: lets the rest come."""
+        if self._partial_cost and (self._partial_kind == BINDINGS or not self._items and (
+                self._receivers or self._itemcallbacks and not self._busy)):
+            cost, self._partial_cost = self._partial_cost, 0
+            self._release(cost)
+
+    def _announce(self):
+        """The attach frame that must precede the first frame of, or mention of, this channel."""
+        if self._home is None:
+            return []
+        home, self._home = self._home, None
+        if self._sent_close or home._sent_close or home._home is not None:
+            self._home = home
+            raise OSError("%r cannot be used: it, or the channel that it was made beside, is closed" % self)
+        self._link.channels[self.id] = self
+        return [frame(ATTACH, self.id, encode(home.id))]
+
+    def _check_open(self):
+        if self._sent_close or self._sent_end or self._link.dead:
+            self._link.told()
+            raise OSError("cannot send on %r%s" % (self, ": the link is lost" if self._link.dead else " after end()"
+                                                   if self._sent_end else ""))
+
+    def _transmit(self, kind, messages, deadline, pairs=None):
+        link, me = self._link, get_ident()
+        for message in messages:
+            if len(message) > link.item_limit:
+                raise ValueError("an item of %d bytes: the other side takes %d at most" % (len(message), link.item_limit))
+            for channel in message.channels:
+                if channel._link is not link:
+                    raise ValueError("can't serialize channel %d of another gateway" % channel.id)
+        with link.lock:
+            while self._sending:
+                self._wait(lambda: not self._sending or self._sent_close, deadline, OSError)
+                self._check_open()
+            self._check_open()
+            self._sending = True
+            link.shield[me] = self
+            if kind == BINDINGS:
+                self._clock += 1
+                message = Buffer(b"\x82" + encode(self._clock) + messages[0])
+                message.channels = messages[0].channels
+                messages = [message]
+                for name in pairs:
+                    self._bindings[name] = (self._clock, pairs[name])
+                self._notify()
+        unfinished, turn = False, 0
+        try:
+            frames = fragments(messages)
+            count = len(frames)
+            while turn < count:
+                with link.writing:
+                    with link.lock:
+                        self._check_open()
+                        batch = link.take()
+                        room = MAX_PAYLOAD
+                        while turn < count and room > 0:
+                            payload, flags, channels = frames[turn]
+                            cost = len(payload) + FRAME_COST
+                            need = cost + FRAME_COST if flags else cost  # keeps what abandoning the message costs
+                            if self._credit < need:
+                                break
+                            if self._home is not None:
+                                batch += self._announce()
+                            for channel in channels:
+                                if channel._home is not None:
+                                    channel._home = self
+                                    batch += channel._announce()
+                                elif channel.id not in link.channels:
+                                    raise OSError("can't serialize %r: it is closed" % channel)
+                            self._credit -= cost
+                            batch.append(HEADER.pack(len(payload), kind, flags, 0, self.id))
+                            batch.append(payload)
+                            unfinished = flags
+                            turn += 1
+                            room -= cost
+                    if batch:
+                        link.write(b"".join(batch))
+                if turn < count and room > 0:
+                    with link.lock:
+                        self._wait(lambda: self._credit >= need or self._sent_close or link.dead, deadline, OSError)
+                        link.shield[me] = self
+        finally:
+            with link.lock:
+                if unfinished and not self._sent_close:
+                    self._credit -= FRAME_COST
+                    link.post(frame(kind, self.id, b"", ABANDON))
+                self._sending = False
+                link.shield.pop(me, None)
+                self._notify()
+            if link.control:
+                link.flush()
+
+    def _shut(self, error=None):
+        """Says close, once."""
+        if self._sent_close:
+            return
+        self._sent_close = True
+        if self._home is None:
+            self._link.post(frame(CLOSE, self.id, encode(error) if error else b""))
+            if self._got_close:
+                self._link.channels.pop(self.id, None)
+        self._notify()
+        self._wake()
+
+    # -- frames that came in
+
+    def _assemble(self, kind, flags, payload, limit):
+        """The whole message of which `payload` is a part, or None."""
+        if self._partial is not None and self._partial_kind != kind or flags and kind not in (OPEN, ITEM, BINDINGS):
+            raise Violation("frame of type %d inside a message" % kind)
+        if flags & ABANDON:
+            if self._partial is None:
+                raise Violation("no message to abandon")
+            self._partial = None
+            return None
+        if not flags and self._partial is None:
+            return payload
+        if self._partial is None:
+            self._partial, self._partial_kind, self._partial_size = [], kind, 0
+        if payload:
+            self._partial.append(payload)
+        self._partial_size += len(payload)
+        if self._partial_size > limit:
+            raise Violation("message longer than %d bytes" % limit)
+        if flags:
+            return None
+        whole, self._partial = b"".join(self._partial), None
+        return whole
+
+    def _got_message(self, kind, flags, payload):
+        """A frame of an item or of bindings."""
+        if self._got_end:
+            raise Violation("item after end on channel %d" % self.id)
+        cost = len(payload) + FRAME_COST
+        if flags & ABANDON:
+            cost = min(cost, self._window)
+        self._window -= cost
+        if self._window < 0:
+            raise Violation("frame without credit on channel %d" % self.id)
+        payload = self._assemble(kind, flags, payload, MAX_ITEM)
+        cost += self._partial_cost
+        self._partial_cost = 0
+        if payload is not None and kind == ITEM:
+            self._items.append((payload, cost))
+            self._arrived += 1
+            self._link.woken += self._waiters
+            self._waiters = []
+            if self._itemcallbacks:
+                self._wake()
+        elif payload is not None:
+            self._got_bindings(payload, cost)
+        elif self._partial is None:
+            self._release(cost)
+        else:
+            self._partial_cost = cost
+            self._refund_partial()
+
+    def _got_bindings(self, payload, cost):
+        try:
+            counter, pairs = decode(payload, self._link)
+            if type(counter) is not int or not 0 <= counter < 1 << 63 or {type(name) for name in pairs} - {str}:
+                raise ValueError("malformed bindings")
+        except (ValueError, TypeError) as error:
+            return self._shut({"kind": "failed", "type": "ValueError", "message": clip(str(error)), "trace": ""})
+        self._clock = max(self._clock, counter)
+        for name in pairs:
+            if counter >= self._bindings.get(name, (0,))[0]:
+                self._bindings[name] = (counter, pairs[name])
+        self._notify()
+        if self._changecallbacks:
+            self._changes.append((self._arrived, pairs, cost))
+            self._wake()
+        else:
+            self._release(cost)
+
+    def _got_closed(self, error):
+        self._got_close, self._error, self._partial = True, error, None
+        self._shut()
+        self._link.channels.pop(self.id, None)
+        self._notify()
+        self._wake()
+        if self._task is not None:
+            self._link.cancel(self._task)
+
+    # -- callbacks: a channel with something to do is queued with the dispatcher, once
+
+    def _event(self):
+        """What the callbacks must be told next: a function to call outside the lock, and its cost."""
+        if self._changes and (not self._itemcallbacks or self._changes[0][0] <= self._taken):
+            _, pairs, cost = self._changes.popleft()
+            callbacks = self._changecallbacks[:]
+            return (lambda: [callback(**pairs) for callback in callbacks]), cost
+        if self._itemcallbacks and self._items:
+            payload, cost = self._items.popleft()
+            self._taken += 1
+            callbacks = self._itemcallbacks[:]
+
+            def deliver():
+                item = decode(payload, self._link)
+                for callback, _ in callbacks:
+                    callback(item)
+            return deliver, cost
+        if self._itemcallbacks and self._ended():
+            markers, self._itemcallbacks = self._itemcallbacks, []
+            return (lambda: [callback(marker) for callback, marker in markers if marker is not _nothing]), 0
+        return None
+
+    def _wake(self):
+        if not self._busy and (self._changes or self._itemcallbacks and (self._items or self._ended())):
+            self._busy = True
+            self._link.dispatcher.add(self)
+        elif not self._busy:
+            self._refund_partial()
+
+    def _dispatch(self):
+        """Runs callbacks until there is nothing to tell, or it is another channel's turn."""
+        link = self._link
+        for _ in range(64):
+            with link.lock:
+                self._busy = get_ident()
+                event = self._event()
+                if event is None:
+                    break
+            failure = None
+            try:
+                event[0]()
+            except BaseException as error:
+                failure = describe(error)
+            with link.lock:
+                self._release(event[1])
+                if failure:
+                    self._itemcallbacks, self._changecallbacks = [], []
+                    self._shut(failure)
+            if failure:
+                link.drain()
+            elif link.control:
+                link.flush()
+        with link.lock:
+            self._busy = None
+            self._wake()
+            if not self._busy:
+                self._notify()
+
+
+ENCODERS[Channel] = put_channel
+
+
+def fragments(messages):
+    """The frames of the messages: (payload, flags, channels that must be known before)."""
+    result = []
+    for message in messages:
+        size = len(message)
+        if size <= MAX_PAYLOAD:
+            result.append((message, 0, message.channels))
+            continue
+        view, channels = memoryview(message), message.channels
+        for start in range(0, size, MAX_PAYLOAD):
+            result.append((view[start:start + MAX_PAYLOAD], MORE if start + MAX_PAYLOAD < size else 0, channels))
+            channels = ()
+    return result
+
+
+def deadline_of(timeout):
+    if timeout is None:
+        return None
+    if timeout < 0:
+        raise ValueError("the timeout is negative")
+    return monotonic() + timeout
+
+
+class ChannelFile:
+    def __init__(self, channel, proxyclose):
+        self.channel, self.proxyclose = channel, proxyclose
+
+    def isatty(self):
+        return False
+
+    def flush(self):
+        pass
+
+    def close(self):
+        if self.proxyclose:
+            self.channel.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+
+class WriteFile(ChannelFile):
+    def write(self, text):
+        self.channel.send(text)
+        return len(text)
+
+    def writelines(self, lines):
+        self.channel.send(*lines)
+
+
+class ReadFile(ChannelFile):
+    rest = None
+
+    def _fill(self):
+        try:
+            item = self.channel.receive()
+        except EOFError:
+            return False
+        self.rest = self.rest + item if self.rest else item
+        return True
+
+    def _cut(self, count):
+        rest = "" if self.rest is None else self.rest
+        self.rest = rest[count:]
+        return rest[:count]
+
+    def read(self, count=-1):
+        while (count < 0 or len(self.rest or "") < count) and self._fill():
+            pass
+        return self._cut(len(self.rest or "") if count < 0 else count)
+
+    def readline(self):
+        while True:
+            rest = self.rest or ""
+            found = rest.find("\n" if isinstance(rest, str) else b"\n")
+            if found >= 0:
+                return self._cut(found + 1)
+            if not self._fill():
+                return self._cut(len(rest))
+
+    def __iter__(self):
+        while True:
+            line = self.readline()
+            if not line:
+                return
+            yield line
+
+
+class Gateway:
+    """What far code sees of its gateway."""
+
+    def __init__(self, channel):
+        self._channel, self._link, self.id = channel, channel._link, channel._link.id
+
+    def __repr__(self):
+        return "<Gateway id=%r>" % self.id
+
+    def newchannel(self):
+        """A channel of its own, announced when it is used or sent for the first time."""
+        link = self._link
+        with link.lock:
+            number, link.next_number = link.next_number, link.next_number + 2
+            channel = link.known[number] = Channel(link, number, self._channel)
+        return channel
+
+    def log_handler(self, level=0):
+        """A logging.Handler that sends records to the coordinator."""
+        return log_handler(self._link, level)
+
+
+def log_handler(link, level=0):
+    import logging
+
+    class LinkHandler(logging.Handler):
+        def emit(self, record):
+            try:
+                metadata = {"file": clip(record.pathname), "line": str(record.lineno)}
+                link.say(LOG, {"level": clip(record.levelname.lower(), 100), "label": clip(record.name),
+                               "message": clip(self.format(record), 32768), "metadata": metadata})
+            except Exception:
+                self.handleError(record)
+
+    return LinkHandler(level)
+
+
+class Dispatcher:
+    """Runs the callbacks of all channels on one thread; on one more each time a callback holds up the others."""
+
+    def __init__(self, link):
+        self.lock = link.lock
+        self.queue = deque()
+        self.sleepers = []
+        self.workers = self.turns = 0
+        self.watching = False
+
+    def add(self, channel):
+        self.queue.append(channel)
+        if self.sleepers:
+            self.sleepers.pop().release()
+        elif not self.workers:
+            self.workers += 1
+            start_thread(self.work)
+        elif not self.watching:
+            self.watching = True
+            start_thread(self.watch)
+
+    def work(self):
+        while True:
+            with self.lock:
+                channel = waiter = None
+                if self.queue:
+                    channel = self.queue.popleft()
+                    self.turns += 1
+                else:
+                    waiter = allocate_lock()
+                    waiter.acquire()
+                    self.sleepers.append(waiter)
+            if channel is not None:
+                channel._dispatch()
+            elif not waiter.acquire(True, 10):
+                with self.lock:
+                    if waiter in self.sleepers:
+                        self.sleepers.remove(waiter)
+                        self.workers -= 1
+                        return
+
+    def watch(self):
+        """While there is work: has another thread do it if none was begun for a while."""
+        quiet = 0
+        while True:
+            turns = self.turns
+            time.sleep(0.01)
+            with self.lock:
+                quiet = 0 if self.queue else quiet + 1
+                if quiet > 50:
+                    self.watching = False
+                    return
+                if self.queue and self.turns == turns:
+                    self.workers += 1
+                    start_thread(self.work)
+
+
+# ===-- Programs ----------------------------------------------------------===
+
+
+def start_thread(function, *arguments):
+    thread = threading.Thread(target=function, args=arguments)
+    thread.daemon = True
+    thread.start()
+
+
+def dedent(source):
+    lines = source.split("\n")
+    margin = None
+    for line in lines:
+        body = line.lstrip(" \t")
+        if body and body != "\r":
+            indent = line[:len(line) - len(body)]
+            margin = indent if margin is None else os.path.commonprefix([margin, indent])
+    return "\n".join(line[len(margin):] if line.startswith(margin) else line.lstrip(" \t") for line in lines) \
+        if margin else source
+
+
+def describe(error, kind="failed"):
+    """The map of a close: what went wrong, with the traceback of far code (our own frames left out)."""
+    def filtered(shown, error):
+        if shown is None or error is None:
+            return
+        frames = [frame.f_globals for frame, _ in traceback.walk_tb(error.__traceback__)]
+        if len(frames) == len(shown.stack):
+            shown.stack[:] = [entry for entry, scope in zip(shown.stack, frames) if scope is not globals()]
+        filtered(shown.__cause__, error.__cause__)
+        filtered(shown.__context__, error.__context__)
+        for inner in zip(getattr(shown, "exceptions", None) or (), getattr(error, "exceptions", ())):
+            filtered(*inner)
+
+    try:
+        message = str(error)
+    except BaseException:
+        message = "(its text cannot be made)"
+    try:
+        import traceback
+        shown = traceback.TracebackException(type(error), error, error.__traceback__)
+        filtered(shown, error)
+        trace = "".join(shown.format())
+        if "Traceback (most recent call last):" not in trace:
+            trace = "Traceback (most recent call last):\n" + trace
+    except BaseException:
+        trace = "%s: %s\n" % (name_of(type(error)), message)
+    return {"kind": kind, "type": clip(name_of(type(error))), "message": clip(message), "trace": clip(trace, 32768)}
+
+
+class ExitStatus(Exception):
+    """A shell program ended with other than 0."""
+
+
+ExitStatus.__module__ = "builtins"
+
+
+class Source:
+    """The loader of a program: linecache asks it for the text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def get_source(self, name):
+        return self.text
+
+
+class Task:
+    """One program, running on its channel."""
+
+    def __init__(self, link, channel, program):
+        self.link, self.channel, self.program = link, channel, program
+        self.cancelled = 0  # since when
+        self.told = False  # an operation of a channel has raised since
+        self.interrupted = False  # an asynchronous exception was set
+        self.ident = None  # the thread, while far code runs in it
+        self.group = None  # process group of a shell program
+
+    def check(self):
+        """Raises ValueError if this cannot be run."""
+        program = self.program
+        kind = program.get("kind")
+        if kind in ("closure", "call", "task", "service"):
+            raise ValueError("this is a Python agent: it runs programs of kind python and shell, not %s" % kind)
+        if kind == "python":
+            self.source, self.file = program.get("source"), program.get("file") or ""
+            self.line, self.arguments = program.get("line") or 1, program.get("arguments") or {}
+            valid = (type(self.source) is str and type(self.file) is str and type(self.line) is int
+                     and 0 < self.line <= MAX_FIRST_LINE and type(self.arguments) is dict
+                     and all(type(name) is str for name in self.arguments))
+            self.run_program = self.run_python
+        elif kind == "shell":
+            self.script, self.arguments = program.get("script"), program.get("arguments") or []
+            valid = type(self.arguments) is list and all(
+                type(text) is str and "\0" not in text for text in self.arguments + [self.script])
+            self.run_program = self.run_shell
+        else:
+            raise ValueError("unknown kind of program: %r" % (kind,))
+        if not valid:
+            raise ValueError("malformed program of kind %s" % kind)
+
+    def run(self):
+        failure = None
+        try:
+            failure = self.run_program()
+        except BaseException as error:
+            failure = error
+        link = self.link
+        if os.getpid() != link.pid:
+            leave_fork(failure)
+        try:
+            sys.stdout.flush()
+        except Exception:
+            pass
+        if self.cancelled and isinstance(failure, (Cancelled, EOFError, OSError, ExitStatus)):
+            close = {"kind": "cancelled", "type": "", "message": "the program was cancelled", "trace": ""}
+        elif failure is None or isinstance(failure, EOFError) and raised_here(failure):
+            close = None
+        else:
+            close = describe(failure)
+            if isinstance(failure, ExitStatus):
+                close["trace"] = ""
+        failure = None
+        link.finish(self, close)
+
+    def run_python(self):
+        """Runs the program; returns what it raised. No asynchronous exception comes after this."""
+        failure = None
+        try:
+            try:
+                with self.link.lock:
+                    if self.cancelled:
+                        return EOFError()
+                    self.ident = get_ident()
+                    self.link.running[self.ident] = self
+                text = "\n" * (self.line - 1) + dedent(self.source)
+                file = self.file or "<program %d>" % self.channel.id
+                scope = dict(self.arguments, __name__="__channelexec__", __loader__=Source(text), channel=self.channel)
+                if "linecache" in sys.modules:
+                    remember(file, text)
+                exec(compile(text, file, "exec", dont_inherit=True), scope)
+            except BaseException as error:
+                failure = error
+            self.disarm()
+        except BaseException as error:
+            failure = failure or error
+            self.disarm()
+        if failure is not None:
+            remember(file, text)
+        return failure
+
+    def disarm(self):
+        with self.link.lock:
+            self.link.running.pop(self.ident, None)
+            self.link.shield.pop(self.ident, None)
+            ident, self.ident = self.ident, None
+        if self.interrupted and ident is not None:
+            set_exception(ident, None)
+
+    def run_shell(self):
+        import subprocess
+        shell = subprocess.Popen(["/bin/sh", "-c", self.script, "sh"] + self.arguments, bufsize=0, stdin=subprocess.PIPE,
+                                 stdout=subprocess.PIPE, start_new_session=True)
+        self.link.tell_supervisor(b"+", shell.pid)
+        with self.link.lock:
+            self.group = shell.pid
+            if self.cancelled:
+                self.stop()
+        start_thread(self.feed, shell)
+        failure = None
+        try:
+            self.read_lines(shell)
+        except (OSError, EOFError) as error:  # the channel is closed
+            failure = error
+            shell.stdout.close()
+            self.stop()
+        while shell.poll() is None:
+            try:
+                shell.wait(0.1 if self.cancelled or failure else None)
+            except subprocess.TimeoutExpired:
+                if monotonic() > (self.cancelled or monotonic()) + self.link.grace:
+                    self.stop(9)
+        if self.cancelled or failure:
+            while self.stop(0) and monotonic() < (self.cancelled or 0) + self.link.grace:
+                time.sleep(0.02)
+            self.stop(9)
+        if not self.stop(0):
+            self.link.tell_supervisor(b"-", shell.pid)
+        with self.link.lock:
+            self.group = None
+        status = shell.returncode
+        shell.stdout.close()
+        if failure is not None or status == 0:
+            return failure
+        if status > 0:
+            return ExitStatus("exit status %d" % status)
+        import signal
+        try:
+            return ExitStatus("killed by signal %d (%s)" % (-status, signal.Signals(-status).name))
+        except ValueError:
+            return ExitStatus("killed by signal %d" % -status)
+
+    def stop(self, signal=15):
+        """Signals the process group of a shell program; whether there is one."""
+        try:
+            os.killpg(self.group, signal)
+            return True
+        except (OSError, TypeError):
+            return False
+
+    def read_lines(self, shell):
+        """Sends the output until it ends, or the shell has ended and left it open to others."""
+        pipe = shell.stdout.fileno()
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN)
+        rest = b""
+        while True:
+            if not poll.poll(200):
+                if shell.poll() is None and not self.cancelled:
+                    continue
+                data = b"" if not poll.poll(0) else os.read(pipe, MAX_LINE)
+            else:
+                data = os.read(pipe, MAX_LINE)
+            lines = (rest + data).split(b"\n")
+            rest = lines.pop()
+            pieces = [piece for line in lines for piece in cut_line(line)]
+            if len(rest) > MAX_LINE or rest and not data:
+                pieces += cut_line(rest)
+                rest = pieces.pop() if data else b""
+            self.channel.send(*map(text_of, pieces))
+            if not data:
+                return
+
+    def feed(self, shell):
+        """Writes the items of the channel to the shell's input."""
+        pipe = shell.stdin.fileno()
+        os.set_blocking(pipe, False)
+        poll = select.poll()
+        poll.register(pipe, select.POLLOUT)
+        try:
+            for item in self.channel:
+                data = memoryview(item.encode() if isinstance(item, str) else item)
+                while data and shell.returncode is None:
+                    if poll.poll(500):
+                        data = data[os.write(pipe, data):]
+        except OSError:
+            pass  # the script has closed its input
+        except RemoteError:
+            pass
+        except BaseException as error:
+            with self.link.lock:
+                self.channel._shut(describe(TypeError("a shell program takes items of text or bytes: %s" % error)))
+                self.link.cancel(self)
+            self.link.drain()
+        shell.stdin.close()
+
+
+def cut_line(line):
+    """The line in pieces that are not too long, cut between characters."""
+    pieces = []
+    while len(line) > MAX_LINE:
+        cut = MAX_LINE
+        while cut > MAX_LINE - 3 and line[cut] & 0xC0 == 0x80:
+            cut -= 1
+        pieces.append(line[:cut])
+        line = line[cut:]
+    return pieces + [line]
+
+
+def text_of(data):
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
+
+
+def remember(file, text):
+    import linecache
+    linecache.cache[file] = (len(text), None, [line + "\n" for line in text.split("\n")], file)
+
+
+def raised_here(error):
+    """Whether an operation of a channel raised it, not far code."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is None or trace.tb_frame.f_globals is globals()
+
+
+def set_exception(ident, kind):
+    """Raises an exception in another thread when that next runs Python code; None takes it back."""
+    try:
+        import ctypes
+        function = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    except (ImportError, AttributeError):
+        return
+    function(ctypes.c_ulong(ident), ctypes.py_object(kind) if kind else None)
+
+
+def leave_fork(failure):
+    """A program forked and the child came back from the program: it must not go on as an agent."""
+    if failure is not None and not isinstance(failure, SystemExit):
+        sys.stderr.write(describe(failure)["trace"])
+    try:
+        sys.stdout.flush()
+    finally:
+        os._exit(1 if failure is not None and getattr(failure, "code", 1) else 0)
+
+
+# ===-- The link ----------------------------------------------------------===
+
+
+class Shield:
+    """Keeps asynchronous exceptions out of this thread, which would leave half a frame on the link."""
+
+    def __init__(self, link):
+        self.link = link
+
+    def __enter__(self):
+        with self.link.lock:
+            self.before = self.link.shield.setdefault(get_ident(), None)
+
+    def __exit__(self, *error):
+        if self.before is None:
+            with self.link.lock:
+                self.link.shield.pop(get_ident(), None)
+
+
+class Slot:
+    """An idle thread, and the task for it."""
+
+    def __init__(self):
+        self.lock = allocate_lock()
+        self.lock.acquire()
+        self.task = None
+
+    def give(self, task):
+        self.task = task
+        self.lock.release()
+
+
+class Link:
+    """The connection to the coordinator, and all that depends on it."""
+
+    def __init__(self, inbound, outbound):
+        self.inbound, self.outbound = inbound, outbound
+        self.pid = os.getpid()
+        self.supervisor = None
+        self.lock = allocate_lock()
+        self.writing = allocate_lock()
+        self.control = deque()  # frames that go ahead of items
+        self.control_size = 0
+        self.flushing = False
+        self.dead = False  # no more can be sent or received
+        self.id, self.serial, self.item_limit, self.next_number = "", False, MAX_ITEM, 2
+        self.greeted = False
+        self.woken = []  # who waits for what this batch of frames brought: woken when the reader is about to wait
+        self.channels = {}  # all that are not closed on both sides
+        self.known = WeakValueDictionary()  # all
+        self.tasks = set()
+        self.running = {}  # thread: its Python program
+        self.shield = {}  # thread: channel; no asynchronous exception there, it is inside an operation
+        self.idle = []
+        self.main = Slot()
+        self.started = False  # a program was
+        self.interrupting = False
+        self.grace = GRACE
+        self.leaving = None
+        self.dispatcher = Dispatcher(self)
+        self.out_poll = select.poll()
+        self.out_poll.register(outbound, select.POLLOUT)
+
+    def info(self):
+        system = os.uname()
+        try:
+            directory = os.getcwd()
+        except OSError:
+            directory = ""
+        return {
+            "language": "python", "version": "%d.%d.%d" % sys.version_info[:3],
+            "platform": "%s-%s" % (sys.platform, system.machine), "executable": clip(sys.executable or ""),
+            "directory": clip(directory), "pid": self.pid, "host": clip(system.nodename)}
+
+    # -- out
+
+    def post(self, data):
+        """Queues a frame ahead of items (lock held); flush or drain must follow."""
+        self.control.append(data)
+        self.control_size += len(data)
+
+    def take(self):
+        """What is queued (lock held)."""
+        frames = list(self.control)
+        self.control.clear()
+        self.control_size = 0
+        return frames
+
+    def write(self, data, wait=True):
+        """Writes the data, without `wait` only what can be written now; what remains, if only because a signal handler raised,
+        is queued again, for a thread of its own. `writing` is held, `lock` is not."""
+        if self.dead:
+            raise OSError("the link is lost")
+        counts, view = [], memoryview(data)
+        rest = view
+        try:
+            while rest and (wait or self.out_poll.poll(0)):
+                # Ready for writing means that 512 bytes, a pipe's atomic unit, will not block. Extending a list keeps the
+                # count when a signal handler raises as soon as os.write returns.
+                counts.extend(map(os.write, (self.outbound,), (rest if wait else rest[:512],)))
+                rest = view[sum(counts):]
+        except OSError as error:
+            counts.append(len(view))
+            self.lose()
+            raise OSError("the link is lost: %s" % error)
+        finally:
+            rest = view[sum(counts):]
+            if rest:
+                with self.lock:
+                    self.control.appendleft(bytes(rest))
+                    self.control_size += len(rest)
+                if not self.flushing:
+                    self.flushing = True
+                    start_thread(self.flush_waiting)
+
+    def drain(self):
+        """Writes what is queued, waiting if it must."""
+        try:
+            with Shield(self), self.writing:
+                with self.lock:
+                    data = b"".join(self.take())
+                if data:
+                    self.write(data)
+        except OSError:
+            pass
+        if self.control:
+            self.flush()
+
+    def flush(self):
+        """Writes what is queued and never waits: what cannot be written now is left to a thread of its own."""
+        with Shield(self):
+            while self.control and not self.flushing and not self.dead and self.writing.acquire(False):
+                # Whoever holds `writing` looks at the queue again after releasing it.
+                try:
+                    with self.lock:
+                        data = b"".join(self.take())
+                    self.write(data, wait=False)
+                except OSError:
+                    return
+                finally:
+                    self.writing.release()
+
+    def flush_waiting(self):
+        self.drain()
+        self.flushing = False
+        self.flush()
+
+    def say(self, kind, value, number=0):
+        """Sends one frame of the link, waiting if it must."""
+        with self.lock:
+            self.post(frame(kind, number, encode(value)))
+        self.drain()
+
+    def lose(self):
+        self.dead = True
+        start_thread(self.leave, 0)
+
+    # -- in
+
+    def read(self):
+        """The reader thread."""
+        status = 0
+        try:
+            self.read_frames()
+        except OSError:
+            pass
+        except Violation as error:
+            status = 1
+            self.part(error.code, str(error))
+        except BaseException as error:
+            status = 1
+            self.part("internal", describe(error)["trace"])
+        self.dead = True
+        self.wake()
+        self.leave(status)
+
+    def read_frames(self):
+        rest, unpack, source = b"", HEADER.unpack_from, self.inbound
+        while True:
+            data = os.read(source, 262144)
+            if not data:
+                return
+            if rest:
+                data = rest + data
+            position, size = 0, len(data)
+            while size - position >= 16:
+                length, kind, flags, reserved, number = unpack(data, position)
+                if length > MAX_PAYLOAD or reserved or flags > 2:
+                    raise Violation("malformed header")
+                end = position + 16 + length
+                if end > size:
+                    break
+                if kind == GOODBYE:
+                    return
+                self.got_frame(kind, flags, number, data[position + 16:end])
+                position = end
+            rest = data[position:]
+            if self.control:
+                self.flush()
+                if self.control_size > MAX_CONTROL:
+                    raise Violation("answers are not read")
+            if self.woken:
+                self.wake()
+
+    def wake(self):
+        woken, self.woken = self.woken, []
+        for waiter in woken:
+            waiter.release()
+
+    def got_frame(self, kind, flags, number, payload):
+        if not self.greeted and kind != HELLO:
+            raise Violation("the first frame is not a hello")
+        if kind < 16:
+            if number or flags:
+                raise Violation("frame of the link with a channel or flags")
+            handler = self.HANDLERS.get(kind)
+            if handler is None:
+                raise Violation("frame of type %d" % kind)
+            return handler(self, payload)
+        if kind > CREDIT or number == 0:
+            raise Violation("frame of type %d on channel %d" % (kind, number))
+        with self.lock:
+            channel = self.channels.get(number)
+            if kind == OPEN and (channel is None or channel._partial is not None):
+                return self.got_open(channel, number, flags, payload)
+            if kind == ATTACH and channel is None:
+                return self.got_attach(number, flags, payload)
+            if channel is None or kind < ITEM:
+                raise Violation("frame of type %d on channel %d, which is %s" % (
+                    kind, number, "not known" if channel is None else "open"))
+            if flags and kind > BINDINGS:
+                raise Violation("fragment of type %d" % kind)
+            if kind == CLOSE:
+                error = parse(payload, dict, channel._link) if payload else None
+                channel._got_closed(error)
+            elif kind == CREDIT:
+                if len(payload) != 8:
+                    raise Violation("credit of %d bytes" % len(payload))
+                channel._credit += int.from_bytes(payload, "big")
+                if channel._credit > MAX_CREDIT:
+                    raise Violation("credit above 2^40 on channel %d" % number)
+                channel._notify()
+            elif kind == END:
+                if payload or channel._got_end or channel._partial is not None:
+                    raise Violation("end with a payload, inside a message or twice")
+                channel._got_end = True
+                channel._notify()
+                channel._wake()
+            elif not channel._sent_close:
+                channel._got_message(kind, flags, payload)
+
+    def got_hello(self, payload):
+        if self.greeted:
+            raise Violation("second hello")
+        hello = parse(payload, dict)
+        versions, limits = hello.get("protocol"), hello.get("limits") or {}
+        first = hello.get("first", 2)
+        limit = limits.get("item", MAX_ITEM) if type(limits) is dict else None
+        if (type(versions) is not list or [type(version) for version in versions] != [int, int]
+                or type(first) is not int or first < 2 or first % 2 or type(limit) is not int or limit < 0):
+            raise Violation("malformed hello")
+        if not versions[0] <= 1 <= versions[1]:
+            error = Violation("this side speaks version 1, the other %d to %d" % tuple(versions))
+            error.code = "version"
+            raise error
+        self.id, self.serial = str(hello.get("id") or ""), hello.get("serial") is True
+        self.item_limit, self.next_number, self.greeted = limit, first, True
+
+    def got_ping(self, payload):
+        if len(payload) > MAX_PING:
+            raise Violation("ping of %d bytes" % len(payload))
+        with self.lock:
+            self.post(frame(PONG, 0, payload))
+
+    def got_query(self, payload):
+        query = parse(payload, list)
+        if len(query) != 2 or type(query[0]) is not int or query[1] not in ("status", "info"):
+            raise Violation("malformed query")
+        with self.lock:
+            answer = self.info() if query[1] == "info" else {"channels": len(self.channels), "executing": len(self.tasks)}
+            self.post(frame(ANSWER, 0, encode([query[0], answer])))
+
+    def got_terminate(self, payload):
+        self.grace = min(parse(payload, int), 1 << 31) / 1000.0
+        self.tell_supervisor(b"g", int(self.grace * 1000))
+        start_thread(self.leave, 0)
+
+    def got_nothing(self, payload):
+        """A pong, a log: nothing is done with them."""
+
+    HANDLERS = {HELLO: got_hello, PING: got_ping, PONG: got_nothing, QUERY: got_query, LOG: got_nothing,
+                TERMINATE: got_terminate}
+
+    def new_channel(self, number):
+        if number % 2 == 0:
+            raise Violation("channel %d: the coordinator's are odd" % number)
+        channel = self.channels[number] = self.known[number] = Channel(self, number)
+        return channel
+
+    def got_attach(self, number, flags, payload):
+        beside = self.channels.get(parse(payload, int))
+        if beside is None or flags:
+            raise Violation("attach beside a channel that is not known")
+        channel = beside._kept[number] = self.new_channel(number)
+        channel._beside = beside
+
+    def mentioned(self, number):
+        """The channel of this number, which a value contains."""
+        channel = self.known.get(number)
+        if channel is None:
+            raise ValueError("channel %d is not known" % number)
+        if channel._beside is not None:
+            channel._beside._kept.pop(number, None)
+            channel._beside = None
+        return channel
+
+    def got_open(self, channel, number, flags, payload):
+        channel = channel or self.new_channel(number)
+        payload = channel._assemble(OPEN, flags, payload, MAX_OPEN)
+        if payload is None:
+            return
+        try:
+            task = channel._task = Task(self, channel, parse(payload, dict, self))
+            task.check()
+            if self.leaving is not None:
+                raise ValueError("the agent is ending")
+            if self.serial and self.tasks:
+                raise ValueError("programs run one at a time on the main thread, and one is running: waiting could "
+                                 "deadlock")
+            self.tasks.add(task)
+            if not self.started:
+                self.started = True
+                start_new_thread(adopt_orphans, ())
+            if self.serial:
+                self.main.give(task)
+            elif self.idle:
+                self.idle.pop().give(task)
+            else:
+                start_thread(self.run_programs, task)
+        except (ValueError, RuntimeError, Violation) as error:
+            self.tasks.discard(channel._task)
+            channel._task = None
+            channel._shut({"kind": "refused", "type": "", "message": clip(str(error)), "trace": clip(str(error))})
+
+    # -- programs
+
+    def run_programs(self, task):
+        """A thread: runs the task, and others that come while it is idle."""
+        slot = Slot()
+        while True:
+            task.run()
+            task = None
+            with self.lock:
+                if len(self.idle) >= IDLE_THREADS:
+                    return
+                self.idle.append(slot)
+            slot.lock.acquire()
+            task = slot.task
+
+    def finish(self, task, close):
+        with self.lock:
+            self.tasks.discard(task)
+            task.channel._task = None
+            task.channel._shut(close)
+        self.drain()
+
+    def told(self):
+        """This thread's program is being told of its end (lock held)."""
+        task = self.running.get(get_ident())
+        if task is not None:
+            task.told = True
+
+    def cancel(self, task):
+        """Asks a program to end (lock held): its operations raise, then an exception is raised in its thread."""
+        if task.cancelled:
+            return
+        task.cancelled = monotonic()
+        task.stop()
+        channel = self.shield.get(task.ident)
+        if channel is not None:
+            channel._notify()
+        if not self.interrupting:
+            self.interrupting = True
+            start_thread(self.interrupt)
+
+    def interrupt(self):
+        """Raises Cancelled in the threads of cancelled programs; later if a program knows and is on its way."""
+        set_exception(0, None)  # imports what is needed, outside the lock
+        while True:
+            with self.lock:
+                waiting = False
+                for ident, task in list(self.running.items()):
+                    if task.cancelled and not task.interrupted:
+                        if ident in self.shield or task.told and monotonic() < task.cancelled + GRACE / 2:
+                            waiting = True
+                        else:
+                            task.interrupted = True
+                            set_exception(ident, Cancelled)
+                if not waiting:
+                    self.interrupting = False
+                    return
+            time.sleep(0.02)
+
+    # -- the end
+
+    def part(self, code, message):
+        """Says goodbye if it can be written soon, and closes the link."""
+        with self.lock:
+            self.post(frame(GOODBYE, 0, encode({"code": code, "message": clip(message)})))
+        self.flushing, until = True, monotonic() + 0.5
+        if self.writing.acquire(True, 0.2):
+            try:
+                while self.control and monotonic() < until:
+                    with self.lock:
+                        data = b"".join(self.take())
+                    self.out_poll.poll(50)
+                    self.write(data, wait=False)
+            except OSError:
+                pass
+            finally:
+                self.writing.release()
+        self.dead = True
+        self.disconnect()
+
+    def disconnect(self):
+        """Closes the link at once, though others may use its descriptors and the supervisor watches it."""
+        self.tell_supervisor(b"x", 0)
+        try:
+            import socket
+            with socket.socket(fileno=os.dup(self.outbound)) as link:
+                link.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        null = os.open(os.devnull, os.O_RDWR)
+        for link in (self.inbound, self.outbound):
+            os.dup2(null, link, False)
+
+    def leave(self, status):
+        """Ends the agent and what it has started, within the grace time."""
+        with self.lock:
+            if self.leaving is not None:
+                if self.dead:
+                    self.notify_all()
+                return
+            self.leaving = status
+            if self.dead:
+                self.notify_all()
+            for task in list(self.tasks):
+                self.cancel(task)
+        deadline = monotonic() + self.grace
+        children = relatives(self.pid) if self.started else ()
+        signal_all(children, 15)
+        while (self.tasks or children) and monotonic() < deadline:
+            time.sleep(0.01)
+            if not self.tasks:
+                children = relatives(self.pid)
+        if self.started:
+            signal_all(relatives(self.pid), 9)
+            for task in list(self.tasks):
+                task.stop(9)
+        if not self.dead and self.writing.acquire(True, 0.1):
+            self.writing.release()
+            self.flush()
+        if sys.stdout is not None:
+            writer = threading.Thread(target=flush_output)
+            writer.daemon = True
+            writer.start()
+            writer.join(0.2)
+        os._exit(status)
+
+    def notify_all(self):
+        for channel in list(self.known.values()):
+            channel._notify()
+            channel._wake()
+
+    def tell_supervisor(self, kind, number):
+        if self.supervisor is not None:
+            try:
+                os.write(self.supervisor, pack(">cI", kind, number))
+            except OSError:
+                pass
+
+    def forked(self):
+        """In a child that a program forked: the link is the parent's."""
+        self.dead = True
+        for descriptor in (self.inbound, self.outbound, self.supervisor):
+            if descriptor is not None:
+                os.close(descriptor)
+        for name in ("send", "receive", "set", "get", "subscribe", "unsubscribe", "end", "close", "waitclose"):
+            setattr(Channel, name, refuse)
+
+
+def refuse(*arguments, **options):
+    raise OSError("the channel belongs to the process that this one was forked from")
+
+
+def flush_output():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def parse(payload, kind, link=None):
+    """A frame's value, of the kind that it must be."""
+    try:
+        value = decode(payload, link)
+    except ValueError as error:
+        raise Violation("malformed frame: %s" % error)
+    if type(value) is not kind or kind is int and value < 0:
+        raise Violation("malformed frame: %s instead of %s" % (type(value).__name__, kind.__name__))
+    return value
+
+
+# ===-- Processes ---------------------------------------------------------===
+
+
+def processes():
+    """All processes: (pid, parent, process group), zombies left out."""
+    try:
+        names = [name for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        names = None
+    if not names:
+        lines = [line.split() for line in os.popen("ps -A -o pid= -o ppid= -o pgid= -o stat=")]
+        return [tuple(map(int, line[:3])) for line in lines if len(line) == 4 and line[3][0] != "Z"]
+    result = []
+    for name in names:
+        try:
+            with open("/proc/%s/stat" % name, "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            continue
+        if fields and fields[0] not in b"ZX":
+            result.append((int(name), int(fields[1]), int(fields[2])))
+    return result
+
+
+def relatives(agent, groups=(), led=None):
+    """The processes that the agent has started: descendants, and members of its and the given process groups."""
+    led = os.getpgid(agent) == agent if led is None else led
+    everyone = processes()
+    children = {}
+    for pid, parent, group in everyone:
+        children.setdefault(parent, []).append(pid)
+    found, pending = set(), [agent]
+    while pending:
+        for child in children.get(pending.pop(), ()):
+            if child not in found:
+                found.add(child)
+                pending.append(child)
+    found.update(pid for pid, _, group in everyone if group in groups or led and group == agent)
+    return found - {agent, os.getpid()}
+
+
+def signal_all(pids, number):
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except OSError:
+            pass
+
+
+def adopt_orphans():
+    """Makes this process the parent of what its descendants leave behind (Linux), so that it can be found at the end."""
+    time.sleep(0.03)  # the first program has precedence
+    if sys.platform.startswith("linux"):
+        try:
+            import ctypes
+            ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+        except (ImportError, OSError, AttributeError):
+            pass
+
+
+def start_supervisor(link):
+    """Forks a process that kills this one should it survive its link, and what is left when this one has ended.
+
+    It is nobody's child (far code may wait for children of its own), reads nothing from the link, and holds only that and a
+    pipe whose other end is ours.
+    """
+    watched, link.supervisor = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(watched)
+        os.waitpid(child, 0)
+        return
+    try:
+        if os.fork() == 0:
+            supervise(link.inbound, watched, link.pid)
+    finally:
+        os._exit(0)
+
+
+def supervise(link, pipe, agent):
+    import _signal
+    os.setsid()
+    for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT):
+        _signal.signal(number, _signal.SIG_IGN)
+    os.chdir("/")
+    led = os.getpgid(agent) == agent
+    keep = sorted((link, pipe))
+    try:
+        last = max(map(int, os.listdir("/dev/fd"))) + 1
+    except (OSError, ValueError):
+        last = 1024
+    for start, stop in ((0, keep[0]), (keep[0] + 1, keep[1]), (keep[1] + 1, last)):
+        os.closerange(start, stop)
+    poll = select.poll()
+    poll.register(link, 0x2000 if sys.platform.startswith("linux") else 0)  # POLLRDHUP
+    poll.register(pipe, select.POLLIN)
+    groups, grace, deadline = set(), GRACE, None
+    while deadline is None or monotonic() < deadline:
+        for descriptor, _ in poll.poll(None if deadline is None else max(0, (deadline - monotonic()) * 1000)):
+            told = os.read(pipe, 4095) if descriptor == pipe else b"x\0\0\0\0"
+            if not told:
+                return signal_all(relatives(agent, groups, led), 9)  # the agent has ended
+            for kind, number in Struct(">cI").iter_unpack(told):
+                if kind == b"+":
+                    groups.add(number)
+                elif kind == b"-":
+                    groups.discard(number)
+                elif kind == b"g":
+                    grace = number / 1000.0
+                elif deadline is None:
+                    poll.unregister(link)
+                    os.close(link)
+                    deadline = monotonic() + grace + 2
+    everything = relatives(agent, groups, led)
+    signal_all([agent], 9)
+    signal_all(everything, 9)
+    signal_all(relatives(agent, groups, led), 9)
+
+
+# ===-- Start -------------------------------------------------------------===
+
+
+def serve():
+    """Turns this process into an agent whose link is fd 0 and 1."""
+    try:
+        os.fstat(2)
+    except OSError:
+        os.open(os.devnull, os.O_WRONLY)
+    link = Link(os.dup(0), os.dup(1))
+    for descriptor in (link.inbound, link.outbound):
+        os.set_blocking(descriptor, True)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(2, 1)
+    os.close(null)
+    sys.stdin = sys.__stdin__ = open(0, "r", closefd=False)
+    sys.stdout = sys.__stdout__ = open(1, "w", 1, "utf-8", "backslashreplace", closefd=False)
+    sys.stderr = sys.__stderr__ = open(2, "w", 1, "utf-8", "backslashreplace", closefd=False)
+    try:
+        if os.getpgrp() != link.pid:
+            os.setpgid(0, 0)
+    except OSError:
+        pass
+    module = type(sys)("__execnet_agent__", __doc__)
+    module.__dict__.update(globals(), __name__="__execnet_agent__", execnet_log_handler=lambda level=0: log_handler(link, level))
+    sys.modules["__execnet_agent__"] = module
+    link.say(HELLO, {"protocol": [1, 1], "build": "", "limits": {"item": MAX_ITEM}, "info": link.info()})
+    start_supervisor(link)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=link.forked)
+    else:
+        wrap_fork(link)
+    start_thread(link.read)
+    while True:
+        try:
+            link.main.lock.acquire()
+            link.main.task.run()
+        except KeyboardInterrupt:
+            start_thread(link.leave, 0)
+
+
+def wrap_fork(link):
+    """Python 3.6 has no register_at_fork."""
+    original = os.fork
+
+    def fork():
+        pid = original()
+        if pid == 0:
+            link.forked()
+        return pid
+
+    os.fork = fork
+
+
+if __name__ in ("__execnet_agent__", "__main__"):
+    serve()
