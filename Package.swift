@@ -12,7 +12,9 @@ let package = Package(
     name: "execnet",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "Execnet", targets: ["ExecnetSystem"]),
+        .library(name: "Execnet", targets: ["Execnet"]),
+        .executable(name: "execnet", targets: ["execnet-command"]),
+        .executable(name: "execnet-agent", targets: ["execnet-agent"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
@@ -24,6 +26,41 @@ let package = Package(
         .target(
             name: "ExecnetSystem",
             dependencies: ["CExecnetSystem", .product(name: "HeapModule", package: "swift-collections")],
+            swiftSettings: settings
+        ),
+        .target(name: "ExecnetWire", swiftSettings: settings),
+        .target(
+            name: "ExecnetCore",
+            dependencies: [
+                "CExecnetSystem", "ExecnetSystem", "ExecnetWire",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(name: "ExecnetLaunchers", dependencies: ["CExecnetSystem", "ExecnetCore", "ExecnetSystem"], swiftSettings: settings),
+        .target(
+            name: "Execnet",
+            dependencies: ["ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetWire"],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "execnet-agent", dependencies: ["ExecnetCore"], swiftSettings: settings),
+        .executableTarget(
+            name: "execnet-command",
+            dependencies: ["Execnet", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "WordCount",
+            dependencies: ["Execnet"],
+            path: "Examples/WordCount",
+            swiftSettings: settings
+        ),
+        .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
+        .testTarget(name: "ExecnetWireTests", dependencies: ["ExecnetWire"], swiftSettings: settings),
+        .testTarget(
+            name: "ExecnetTests",
+            dependencies: ["CAgentConstructor", "Execnet"],
             swiftSettings: settings
         ),
     ],

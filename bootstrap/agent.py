@@ -16,7 +16,7 @@ import threading
 import time
 from _collections import deque
 from _thread import allocate_lock, get_ident, start_new_thread
-from struct import Struct, error as StructError, pack
+from struct import Struct, error as StructError, iter_unpack, pack, unpack
 from weakref import WeakValueDictionary
 
 HELLO, PING, PONG, QUERY, ANSWER, LOG, TERMINATE, GOODBYE = range(1, 9)
@@ -92,34 +92,32 @@ class Buffer(bytearray):
     channels = ()
 
 
-# Tag of a numeric array: (format of struct, format of array or None where array has no such type).
-NUMERIC = dict(zip(range(64, 88), (
-    "B >H >I >Q B <H <I <Q b >h >i >q - <h <i <q >e >f >d - <e <f <d -".split())))
-del NUMERIC[76], NUMERIC[83], NUMERIC[87]
-
-
 def head(out, major, number):
     if number < 24:
         out.append(major | number)
-    elif number < 0x100:
-        out += pack(">BB", major | 24, number)
-    elif number < 0x10000:
-        out += pack(">BH", major | 25, number)
-    elif number < 0x100000000:
-        out += pack(">BI", major | 26, number)
     else:
-        out += pack(">BQ", major | 27, number)
+        size = 0 if number < 0x100 else 1 if number < 0x10000 else 2 if number < 0x100000000 else 3
+        out.append(major | 24 + size)
+        out += number.to_bytes(1 << size, "big")
+
+
+def deeper(depth):
+    if depth >= MAX_DEPTH:
+        raise ValueError("can't serialize a value that is deeper than %d or contains itself" % MAX_DEPTH)
+    return depth + 1
+
+
+def put(out, value, depth):
+    ENCODERS.get(type(value), put_other)(out, value, depth)
 
 
 def put_int(out, value, depth):
-    if 0 <= value < 24:
-        out.append(value)
-    elif -0x10000000000000000 <= value < 0x10000000000000000:
-        head(out, *((0, value) if value >= 0 else (0x20, ~value)))
+    major, size = (0, value) if value >= 0 else (0x20, ~value)
+    if size < 1 << 64:
+        head(out, major, size)
     else:
-        out.append(0xC2 if value >= 0 else 0xC3)
-        value = value if value >= 0 else ~value
-        put_bytes(out, value.to_bytes((value.bit_length() + 7) // 8, "big"), depth)
+        out.append(0xC2 + (major >> 5))
+        put_bytes(out, size.to_bytes((size.bit_length() + 7) // 8, "big"), depth)
 
 
 def put_str(out, value, depth):
@@ -136,122 +134,122 @@ def put_bytes(out, value, depth):
     out += value
 
 
-def put_memoryview(out, value, depth):
-    put_bytes(out, value.tobytes(), depth)
-
-
 def put_list(out, value, depth):
-    if depth >= MAX_DEPTH:
-        raise ValueError("can't serialize %s: it contains itself or is deeper than %d" % (name_of(type(value)), MAX_DEPTH))
-    depth += 1
+    depth = deeper(depth)
     value = value[:]
     head(out, 0x80, len(value))
     for item in value:
         ENCODERS.get(type(item), put_other)(out, item, depth)
 
 
-def put_tuple(out, value, depth):
-    out += b"\xd9\x65\x65"  # 25957
-    put_list(out, value, depth)
-
-
-def put_set(out, value, depth):
-    out += b"\xd9\x01\x02"  # 258
-    put_list(out, tuple(value), depth)
-
-
-def put_frozenset(out, value, depth):
-    out += b"\xd9\x65\x66"  # 25958
-    put_list(out, tuple(value), depth)
+def put_as(tag):
+    def put_marked(out, value, depth):
+        head(out, 0xC0, tag)
+        put_list(out, tuple(value), depth)
+    return put_marked
 
 
 def put_dict(out, value, depth):
-    if depth >= MAX_DEPTH:
-        raise ValueError("can't serialize dict: it contains itself or is deeper than %d" % MAX_DEPTH)
-    depth += 1
+    depth = deeper(depth)
     head(out, 0xA0, len(value))
     for key, item in value.items():
-        ENCODERS.get(type(key), put_other)(out, key, depth)
-        ENCODERS.get(type(item), put_other)(out, item, depth)
-
-
-def put_float(out, value, depth):
-    out += pack(">Bd", 0xFB, value)
-
-
-def put_complex(out, value, depth):
-    out += b"\xd9\xa7\xf8\x82" + pack(">BdBd", 0xFB, value.real, 0xFB, value.imag)  # 43000
+        put(out, key, depth)
+        put(out, item, depth)
 
 
 def put_tagged(out, value, depth):
     tag, content = value
     if tag is None:
-        if not isinstance(content, int) or not (0 <= content < 20 or 32 <= content < 256):
-            raise ValueError("can't serialize %r: no such simple value" % (value,))
         head(out, 0xE0, content)
     else:
-        if depth >= MAX_DEPTH:
-            raise ValueError("can't serialize Tagged: it is deeper than %d" % MAX_DEPTH)
         head(out, 0xC0, tag)
-        ENCODERS.get(type(content), put_other)(out, content, depth + 1)
+        put(out, content, deeper(depth))
 
 
 def put_channel(out, channel, depth):
-    if not out.channels:
-        out.channels = []
-    out.channels.append(channel)
-    out += b"\xd9\x65\x63"  # 25955
+    out.channels += (channel,)
+    head(out, 0xC0, CHANNEL)
     head(out, 0, channel.id)
 
 
 def put_array(out, value, depth):
-    order = ">" if sys.byteorder == "big" and value.itemsize > 1 else "<" if value.itemsize > 1 else ""
-    kind = "fd"[value.itemsize > 4] if value.typecode in "fd" else "bhiq bhiq"[value.itemsize.bit_length() - 1]
-    kind = order + (kind.upper() if value.typecode.isupper() else kind)
-    head(out, 0xC0, next(tag for tag in NUMERIC if NUMERIC[tag] == kind))
+    code, width = value.typecode.lower(), value.itemsize
+    kind = code if code in "fd" else "bhiq"[width.bit_length() - 1]
+    kind = (NATIVE if width > 1 else "") + (kind if code == value.typecode else kind.upper())
+    head(out, 0xC0, min(tag for tag in NUMERIC if NUMERIC[tag] == kind))
     put_bytes(out, value.tobytes(), depth)
 
 
 def put_other(out, value, depth):
-    """A value whose very type is not known: a subclass of a known one, an array, or an error."""
+    """A subclass, an array, or what cannot be sent."""
     kind = type(value)
-    if kind.__module__ == "array" and kind.__name__ == "array" and value.typecode not in "uw":
+    if (kind.__module__, kind.__name__) == ("array", "array") and value.typecode not in "uw":
         return put_array(out, value, depth)
-    for base, plain in ((int, int), (str, str), (float, float), (complex, complex), (bytes, bytes), (bytearray, bytes),
-                        (list, list), (tuple, tuple), (dict, dict), (set, set), (frozenset, frozenset)):
-        if isinstance(value, base):
-            if base is int:
-                value = int.__index__(value)
-            elif base is str:
-                value = str.__str__(value)
-            else:
-                value = plain(value)
-            return ENCODERS[plain](out, value, depth)
+    for base in kind.__mro__:
+        if base in PLAIN:
+            return put(out, PLAIN[base](value), depth)
     raise TypeError("can't serialize %s" % kind)
 
 
+CHANNEL = 25955
+PLAIN = {int: int.__index__, str: str.__str__}  # how an instance of a subclass becomes one of the class
+PLAIN.update((kind, kind) for kind in (float, complex, bytes, list, tuple, dict, set, frozenset))
+PLAIN.update({bytearray: bytes, memoryview: bytes})
 ENCODERS = {
     type(None): lambda out, value, depth: out.append(0xF6),
     bool: lambda out, value, depth: out.append(0xF5 if value else 0xF4),
-    int: put_int, float: put_float, complex: put_complex, str: put_str,
-    bytes: put_bytes, bytearray: put_bytes, memoryview: put_memoryview,
-    list: put_list, tuple: put_tuple, dict: put_dict, set: put_set, frozenset: put_frozenset, Tagged: put_tagged,
+    int: put_int, str: put_str, bytes: put_bytes, list: put_list, dict: put_dict, Tagged: put_tagged,
+    float: lambda out, value, depth: out.extend(pack(">Bd", 0xFB, value)),
+    complex: lambda out, value, depth: out.extend(pack(">BHBBdBd", 0xD9, 43000, 0x82, 0xFB, value.real, 0xFB, value.imag)),
+    tuple: put_as(25957), set: put_as(258), frozenset: put_as(25958),
 }
 
 
 def encode(value):
     out = Buffer()
-    ENCODERS.get(type(value), put_other)(out, value, 0)
+    put(out, value, 0)
     return out
 
 
 def freeze(value):
-    """A list as key of a map or in a set becomes a tuple, a set a frozen set: Python wants them unchangeable."""
-    if type(value) is list:
-        return tuple(map(freeze, value))
-    if type(value) is tuple:
-        return tuple(map(freeze, value))
-    return frozenset(value) if type(value) is set else value
+    """A list or a set in a set, or as key of a map, must become unchangeable."""
+    kind = type(value)
+    return tuple(map(freeze, value)) if kind in (list, tuple) else frozenset(value) if kind is set else value
+
+
+def members(kind):
+    def make(value):
+        try:
+            return kind(value)
+        except TypeError:
+            return kind(map(freeze, value))
+    return make
+
+
+def numbers(kind):
+    def make(value):
+        import array
+        if kind[-1] == "e":
+            return array.array("f", [number for number, in iter_unpack(kind, value)])
+        result = array.array(kind[-1], value)
+        if kind[0] in "<>" and kind[0] != NATIVE:
+            result.byteswap()
+        return result
+    return make
+
+
+def complex_of(value):
+    real, imag = value
+    return complex(real * 1.0, imag * 1.0)
+
+
+NATIVE = "<" if sys.byteorder == "little" else ">"
+NUMERIC = dict(zip(range(64, 88), "B >H >I >Q B <H <I <Q b >h >i >q - <h <i <q >e >f >d - <e <f <d -".split()))
+DECODERS = {tag: (bytes, numbers(kind)) for tag, kind in NUMERIC.items() if kind != "-"}
+DECODERS.update({  # tag: (what it marks, what that becomes)
+    2: (bytes, lambda value: int.from_bytes(value, "big")), 3: (bytes, lambda value: ~int.from_bytes(value, "big")),
+    258: (list, members(set)), 25958: (list, members(frozenset)), 25957: (list, tuple), 43000: (list, complex_of)})
+FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
 def decode(data, link=None):
@@ -260,36 +258,40 @@ def decode(data, link=None):
 
     def take(count):
         nonlocal position
-        start = position
-        position += count
+        start, position = position, position + count
         if position > size:
-            raise ValueError("the value is cut off")
+            raise ValueError("it is cut off")
         return data[start:position]
 
     def argument(low):
-        if low < 24:
-            return low
         if low > 27:
-            raise ValueError("malformed value: %d is no length" % low)
-        return int.from_bytes(take(1 << (low - 24)), "big")
+            raise ValueError("%d is no length" % low)
+        return low if low < 24 else int.from_bytes(take(1 << low - 24), "big")
+
+    def text(major, low):
+        if low != 31:
+            return bytes(take(argument(low)))
+        return b"".join(chunks(major))
 
     def chunks(major):
-        while True:
+        first = take(1)[0]
+        while first != 0xFF:
+            if first >> 5 != major:
+                raise ValueError("foreign chunk")
+            chunk = bytes(take(argument(first & 31)))
+            if major == 3:
+                chunk.decode()
+            yield chunk
             first = take(1)[0]
-            if first == 0xFF:
-                return
-            if first >> 5 != major or first & 31 == 31:
-                raise ValueError("malformed value: foreign chunk")
-            yield take(argument(first & 31))
 
     def entries(low, depth, step):
         if depth >= MAX_DEPTH:
-            raise ValueError("the value is deeper than %d" % MAX_DEPTH)
+            raise ValueError("it is deeper than %d" % MAX_DEPTH)
         if low == 31:
             return until_break()
         count = argument(low)
         if count * step > size - position:
-            raise ValueError("the value is cut off")
+            raise ValueError("it is cut off")
         return range(count)
 
     def until_break():
@@ -301,22 +303,20 @@ def decode(data, link=None):
     def one(depth):
         nonlocal position
         if position >= size:
-            raise ValueError("the value is cut off")
+            raise ValueError("it is cut off")
         first = data[position]
         position += 1
         if first < 24:
             return first
         major, low = first >> 5, first & 31
         if major == 3:
-            if low == 31:
-                return "".join([str(chunk, "utf-8") for chunk in chunks(3)])
-            return str(take(argument(low)), "utf-8")
+            return text(3, low).decode()
         if major == 0:
             return argument(low)
         if major == 1:
             return ~argument(low)
         if major == 2:
-            return b"".join(chunks(2)) if low == 31 else bytes(take(argument(low)))
+            return text(2, low)
         if major == 4:
             return [one(depth + 1) for _ in entries(low, depth, 1)]
         if major == 5:
@@ -331,69 +331,38 @@ def decode(data, link=None):
             return result
         if major == 6:
             return tagged(argument(low), depth)
+        if low in FLOATS:
+            return unpack(FLOATS[low], take(1 << low - 24))[0]
         if low == 22 or low == 23:
             return None
         if low == 20 or low == 21:
             return low == 21
-        if 25 <= low <= 27:
-            return FLOATS[low].unpack(take(1 << (low - 24)))[0]
-        if low == 24 and data[position:position + 1] < b"\x20" or low > 24:
-            raise ValueError("malformed value")
-        return Tagged(None, argument(low))
+        number = argument(low)
+        if low == 24 and number < 32:
+            raise ValueError("no simple value is %d" % number)
+        return Tagged(None, number)
 
     def tagged(tag, depth):
         if depth >= MAX_DEPTH:
-            raise ValueError("the value is deeper than %d" % MAX_DEPTH)
-        # A tag and what it marks are one level; a tag on a tag is two.
-        nested = position < size and data[position] >> 5 == 6
-        value = one(depth + 1 if nested else depth)
-        kind = type(value)
-        if tag == 25957 and kind is list:
-            return tuple(value)
-        if tag == 25955 and kind is int and value >= 0 and link is not None:
+            raise ValueError("it is deeper than %d" % MAX_DEPTH)
+        # A tag and what it marks are one level, a tag on a tag two.
+        value = one(depth + 1 if data[position:position + 1] >= b"\xc0" else depth)
+        if tag == CHANNEL and link is not None:
             return link.mentioned(value)
-        if (tag == 258 or tag == 25958) and kind is list:
-            plain = set if tag == 258 else frozenset
-            try:
-                return plain(value)
-            except TypeError:
-                return plain(map(freeze, value))
-        if (tag == 2 or tag == 3) and kind is bytes:
-            value = int.from_bytes(value, "big")
-            return value if tag == 2 else ~value
-        if tag == 43000 and kind is list and len(value) == 2 and {type(part) for part in value} <= {int, float}:
-            return complex(*value)
-        if tag in NUMERIC and kind is bytes:
-            return numeric(NUMERIC[tag], value)
-        if tag in (2, 3, 258, 25955, 25957, 25958, 43000) or tag in NUMERIC:
-            raise ValueError("malformed value: tag %d on %s" % (tag, kind.__name__))
-        return Tagged(tag, value)
+        marked, make = DECODERS.get(tag, (None, None))
+        if marked is None:
+            return Tagged(tag, value)
+        if type(value) is not marked:
+            raise ValueError("tag %d on %s" % (tag, type(value).__name__))
+        return make(value)
 
     try:
         value = one(0)
-    except (TypeError, StructError, RecursionError, OverflowError) as error:
+        if position != size:
+            raise ValueError("%d bytes too many" % (size - position))
+        return value
+    except (ValueError, TypeError, StructError, RecursionError, OverflowError) as error:
         raise ValueError("malformed value: %s" % error) from None
-    if position != size:
-        raise ValueError("malformed value: %d bytes too many" % (size - position))
-    return value
-
-
-FLOATS = {25: Struct(">e"), 26: Struct(">f"), 27: Struct(">d")}
-
-
-def numeric(kind, data):
-    import array
-    width = Struct(kind).size
-    if len(data) % width:
-        raise ValueError("malformed value: numeric array cut off")
-    if kind[-1] == "e":
-        return array.array("f", (number[0] for number in Struct(kind).iter_unpack(data)))
-    upper = kind[-1].isupper()
-    codes = kind[-1] if kind[-1] in "fd" else "BHILQ" if upper else "bhilq"
-    result = array.array(next(code for code in codes if array.array(code).itemsize == width), data)
-    if kind[0] in "<>" and (kind[0] == ">") != (sys.byteorder == "big"):
-        result.byteswap()
-    return result
 
 
 def name_of(kind):
@@ -402,11 +371,16 @@ def name_of(kind):
 
 
 def clip(text, limit=8192):
-    """Text that can be sent: without lone surrogates, the middle left out where it is too long."""
+    """Text that can be sent: no lone surrogates, the middle left out if it is too long."""
     data = text.encode("utf-8", "backslashreplace")
     if len(data) > limit:
         data = data[:limit // 2] + b"\n[...]\n" + data[-limit // 2:]
     return data.decode("utf-8", "ignore")
+
+
+def failed(type, message, trace=None, kind="failed"):
+    """The map of a close."""
+    return {"kind": kind, "type": type, "message": clip(message), "trace": clip(message if trace is None else trace, 32768)}
 
 
 def frame(kind, number=0, payload=b"", flags=0):
@@ -611,10 +585,7 @@ class Channel:
         link.shield[me] = self  # no asynchronous exception from here on
         try:
             while not ready():
-                task = link.running.get(me)
-                if task is not None and task.cancelled and not task.told:
-                    task.told = True
-                    raise cancelled("the program was cancelled")
+                link.checkpoint(cancelled)
                 if link.control:
                     link.lock.release()
                     try:
@@ -667,6 +638,7 @@ class Channel:
         return [frame(ATTACH, self.id, encode(home.id))]
 
     def _check_open(self):
+        self._link.checkpoint(OSError)
         if self._sent_close or self._sent_end or self._link.dead:
             self._link.told()
             raise OSError("cannot send on %r%s" % (self, ": the link is lost" if self._link.dead else " after end()"
@@ -1265,10 +1237,10 @@ class Task:
                 if monotonic() > (self.cancelled or monotonic()) + self.link.grace:
                     self.stop(9)
         if self.cancelled or failure:
-            while self.stop(0) and monotonic() < (self.cancelled or 0) + self.link.grace:
-                time.sleep(0.02)
+            while self.remains() and monotonic() < self.cancelled + self.link.grace:
+                time.sleep(0.01)
             self.stop(9)
-        if not self.stop(0):
+        if not self.remains():
             self.link.tell_supervisor(b"-", shell.pid)
         with self.link.lock:
             self.group = None
@@ -1291,6 +1263,15 @@ class Task:
             return True
         except (OSError, TypeError):
             return False
+
+    def remains(self):
+        """Whether there is more in the group than zombies; reaps those that were left to this process."""
+        try:
+            while os.waitpid(-self.group, os.WNOHANG)[0]:
+                pass
+        except OSError:
+            pass
+        return any(group == self.group for _, _, group in processes())
 
     def read_lines(self, shell):
         """Sends the output until it ends, or the shell has ended and left it open to others."""
@@ -1758,10 +1739,21 @@ class Link:
         self.drain()
 
     def told(self):
-        """This thread's program is being told of its end (lock held)."""
+        """An operation is about to raise: if this thread's program is cancelled, it knows now (lock held)."""
         task = self.running.get(get_ident())
         if task is not None:
             task.told = True
+
+    def checkpoint(self, error):
+        """Raises in a cancelled program: first `error`, later what ends it (lock held)."""
+        task = self.running.get(get_ident())
+        if task is not None and task.cancelled:
+            if not task.told:
+                task.told = True
+                raise error("the program was cancelled")
+            if not task.interrupted and monotonic() > task.cancelled + self.grace / 2:
+                task.interrupted = True
+                raise Cancelled
 
     def cancel(self, task):
         """Asks a program to end (lock held): its operations raise, then an exception is raised in its thread."""
@@ -1777,14 +1769,15 @@ class Link:
             start_thread(self.interrupt)
 
     def interrupt(self):
-        """Raises Cancelled in the threads of cancelled programs; later if a program knows and is on its way."""
+        """Raises Cancelled in the threads of cancelled programs, unless they end first when an operation tells them."""
         set_exception(0, None)  # imports what is needed, outside the lock
         while True:
             with self.lock:
                 waiting = False
                 for ident, task in list(self.running.items()):
                     if task.cancelled and not task.interrupted:
-                        if ident in self.shield or task.told and monotonic() < task.cancelled + GRACE / 2:
+                        if ident in self.shield or monotonic() < task.cancelled + (
+                                self.grace / 2 if task.told else GRACE / 10):
                             waiting = True
                         else:
                             task.interrupted = True
@@ -2002,9 +1995,9 @@ def supervise(link, pipe, agent):
     poll = select.poll()
     poll.register(link, 0x2000 if sys.platform.startswith("linux") else 0)  # POLLRDHUP
     poll.register(pipe, select.POLLIN)
-    groups, grace, deadline = set(), GRACE, None
-    while deadline is None or monotonic() < deadline:
-        for descriptor, _ in poll.poll(None if deadline is None else max(0, (deadline - monotonic()) * 1000)):
+    groups, grace, lost = set(), GRACE, None
+    while lost is None or monotonic() < lost + grace + 2:
+        for descriptor, _ in poll.poll(lost and max(0, (lost + grace + 2 - monotonic()) * 1000)):
             told = os.read(pipe, 4095) if descriptor == pipe else b"x\0\0\0\0"
             if not told:
                 return signal_all(relatives(agent, groups, led), 9)  # the agent has ended
@@ -2015,10 +2008,10 @@ def supervise(link, pipe, agent):
                     groups.discard(number)
                 elif kind == b"g":
                     grace = number / 1000.0
-                elif deadline is None:
+                elif lost is None:
                     poll.unregister(link)
                     os.close(link)
-                    deadline = monotonic() + grace + 2
+                    lost = monotonic()
     everything = relatives(agent, groups, led)
     signal_all([agent], 9)
     signal_all(everything, 9)

@@ -7,7 +7,8 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
-const uint8_t execnet_python_agent[] = {
+static const uint8_t text[] = {
 #embed "../../bootstrap/agent.py"
 };
-const size_t execnet_python_agent_size = sizeof execnet_python_agent;
+const uint8_t *execnet_python_agent_start(void) { return text; }
+const size_t execnet_python_agent_size = sizeof text;

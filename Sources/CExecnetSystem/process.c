@@ -8,7 +8,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -114,6 +116,18 @@ int execnet_pipe(int descriptors[2]) {
     return fcntl(descriptors[1], F_SETFD, FD_CLOEXEC);
 #endif
 }
+
+int execnet_wait_readable(int descriptor, long nanoseconds) {
+    struct pollfd watched = {.fd = descriptor, .events = POLLIN};
+#if defined(__linux__)
+    struct timespec limit = {.tv_sec = 0, .tv_nsec = nanoseconds};
+    return ppoll(&watched, 1, &limit, NULL);
+#else
+    return poll(&watched, 1, (int)((nanoseconds + 999999) / 1000000));
+#endif
+}
+
+void execnet_buffer_output_by_line(void) { setvbuf(stdout, NULL, _IOLBF, 0); }
 
 int execnet_set_nonblocking(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);

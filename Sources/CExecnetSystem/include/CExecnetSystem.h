@@ -60,6 +60,12 @@ int execnet_become_subreaper(void);
 // A pipe that no child inherits.
 int execnet_pipe(int descriptors[2]);
 
+// Waits until a descriptor can be read; as poll(2), but in nanoseconds.
+int execnet_wait_readable(int descriptor, long nanoseconds);
+
+// Lets every line that is printed out at once, as on a terminal.
+void execnet_buffer_output_by_line(void);
+
 int execnet_set_nonblocking(int descriptor);
 int execnet_set_close_on_exec(int descriptor);
 
@@ -84,7 +90,7 @@ void execnet_set_current_worker(void *worker);
 
 // MARK: the Python agent
 
-extern const uint8_t execnet_python_agent[];
+const uint8_t *execnet_python_agent_start(void);
 extern const size_t execnet_python_agent_size;
 
 #endif

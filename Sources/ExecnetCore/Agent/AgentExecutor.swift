@@ -5,7 +5,7 @@
 
 import CExecnetSystem
 import DequeModule
-import ExecnetSystem
+package import ExecnetSystem
 
 /// Runs the agent's programs and its link on the same threads, so that an item changes threads only when it has to.
 ///

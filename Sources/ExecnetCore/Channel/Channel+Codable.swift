@@ -32,18 +32,20 @@ extension Channel: Codable {
 extension Endpoint {
     /// Encodes a value that is about to be sent on a channel, and makes channels in it known to the other side first.
     func encode(_ value: some WireEncodable, beside core: ChannelCore) throws -> WireBytes {
-        var references: [UInt64] = []
-        let payload = try Wire.encode(value, context: self, references: &references)
+        var writer = WireWriter(context: self)
+        try Wire.write(value, into: &writer)
+        let references = writer.channelReferences
         if !references.isEmpty { try attach(references, beside: core) }
-        return payload
+        return writer.finish()
     }
 
     @_disfavoredOverload
     func encode(_ value: some Encodable, beside core: ChannelCore) throws -> WireBytes {
-        var references: [UInt64] = []
-        let payload = try Wire.encode(value, context: self, references: &references)
+        var writer = WireWriter(context: self)
+        try Wire.write(value, into: &writer)
+        let references = writer.channelReferences
         if !references.isEmpty { try attach(references, beside: core) }
-        return payload
+        return writer.finish()
     }
 
     func decode<T: WireDecodable>(_ type: T.Type, from payload: WireBytes) throws -> T {

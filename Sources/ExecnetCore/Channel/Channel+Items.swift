@@ -80,13 +80,13 @@ extension Channel {
     }
 
     /// The items that the other side sends, until it ends; a ``RemoteError`` or ``GatewayError`` is thrown after the last.
-    public func items<T: WireDecodable>(as type: T.Type = T.self) -> Items<T> {
+    public func items<T: WireDecodable & SendableMetatype>(as type: T.Type = T.self) -> Items<T> {
         Items(channel: self) { [endpoint] in try endpoint.decode(type, from: $0) }
     }
 
     /// The items as any `Decodable` type.
     @_disfavoredOverload
-    public func items<T: Decodable>(as type: T.Type = T.self) -> Items<T> {
+    public func items<T: Decodable & SendableMetatype>(as type: T.Type = T.self) -> Items<T> {
         Items(channel: self) { [endpoint] in try endpoint.decode(type, from: $0) }
     }
 

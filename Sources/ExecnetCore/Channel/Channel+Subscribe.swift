@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetWire
+import Logging
 import Synchronization
 
 extension Channel {
@@ -22,7 +23,7 @@ extension Channel {
 
     /// Calls `onItem` with every item from now on. The result is for ``unsubscribe(_:)``.
     @discardableResult
-    public func subscribe<T: Decodable>(
+    public func subscribe<T: Decodable & SendableMetatype>(
         itemsAs type: T.Type,
         onItem: @escaping @Sendable (T) async throws -> Void
     ) -> Subscriber {
@@ -59,7 +60,7 @@ extension Channel {
             do {
                 for subscriber in subscribers { try await subscriber.receive(delivery, from: self) }
             } catch {
-                endpoint.report("A subscriber of \(self) failed, so the channel was closed: \(error)")
+                endpoint.logger.info("A subscriber of \(self) failed, so the channel was closed: \(error)")
                 close(with: RemoteError(error))
             }
             if case .end = delivery { break }

@@ -29,15 +29,19 @@ public final class Subscriber: Sendable {
         onBindings: BindingsHandler? = nil,
         onEnd: EndHandler? = nil
     ) {
-        self.onItem = onItem.map { handler in
-            { payload, channel in try await handler(try channel.endpoint.decode(Value.self, from: payload), channel) }
+        if let onItem {
+            self.onItem = { payload, channel in
+                try await onItem(try channel.endpoint.decode(Value.self, from: payload), channel)
+            }
+        } else {
+            self.onItem = nil
         }
         self.onBindings = onBindings
         self.onEnd = onEnd
     }
 
     /// A subscriber to items of one type; an item of another type is an error that closes the channel.
-    public init<T: Decodable>(
+    public init<T: Decodable & SendableMetatype>(
         itemsAs type: T.Type,
         onEnd: EndHandler? = nil,
         onItem: @escaping @Sendable (T) async throws -> Void

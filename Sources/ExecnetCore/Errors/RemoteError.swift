@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-public import ExecnetWire
+package import ExecnetWire
 
 /// What a program on the far side ended with, or why it could not be started there.
 public struct RemoteError: Error, Sendable, Hashable, CustomStringConvertible {

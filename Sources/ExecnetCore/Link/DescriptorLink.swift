@@ -116,9 +116,7 @@ package final class DescriptorLink: Link {
     }
 
     private func waitForInput() -> Bool {
-        var descriptor = pollfd(fd: input.value, events: Int16(POLLIN), revents: 0)
-        var limit = timespec(tv_sec: 0, tv_nsec: Patience.waitNanoseconds)
-        return ppoll(&descriptor, 1, &limit, nil) > 0
+        execnet_wait_readable(input.value, Patience.waitNanoseconds) > 0
     }
 
     private func watch(_ change: (inout Interest) -> Void) {

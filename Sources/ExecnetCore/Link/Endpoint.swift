@@ -4,7 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 import CExecnetSystem
-package import ExecnetWire
+import ExecnetWire
+package import Logging
 import Synchronization
 
 /// What an endpoint asks of the side that it belongs to: the coordinator's gateway or the agent.
@@ -27,17 +28,33 @@ package final class Endpoint: Sendable {
         var flushRequested = false
         /// Cleared by a write on a sender's thread, set when the peer is heard: see ``flushDecision``.
         var heardSinceWrite = true
+        /// Whether the peer was heard since the last heartbeat.
+        var heardSinceBeat = false
         var effects = Effects()
     }
 
     package let role: LinkRole
     /// The gateway's id, for errors and logs.
     package let gatewayID: String
+    /// Where programs and subscribers run; nil is Swift's own pool.
+    let programExecutor: (any TaskExecutor)?
+    let logger: Logger
     let state: Mutex<State>
 
-    package init(role: LinkRole, gatewayID: String, limits: LinkLimits, firstNumber: UInt64? = nil) {
+    package init(
+        role: LinkRole,
+        gatewayID: String,
+        limits: LinkLimits,
+        logger: Logger,
+        programExecutor: (any TaskExecutor)? = nil,
+        firstNumber: UInt64? = nil
+    ) {
         self.role = role
         self.gatewayID = gatewayID
+        self.programExecutor = programExecutor
+        var logger = logger
+        logger[metadataKey: "gateway"] = "\(gatewayID)"
+        self.logger = logger
         state = Mutex(State(multiplexer: Multiplexer(role: role, limits: limits, firstNumber: firstNumber)))
     }
 
@@ -57,6 +74,7 @@ package final class Endpoint: Sendable {
             var effects = Effects()
             swap(&effects, &state.effects)
             state.heardSinceWrite = true
+            state.heardSinceBeat = true
             do throws(WireError) {
                 try state.multiplexer.receive(bytes, &effects)
             } catch {
@@ -114,7 +132,7 @@ package final class Endpoint: Sendable {
 
     package func sendGoodbye(code: String, message: String) {
         let payload = try? Wire.encode(["code": .string(code), "message": .string(message)] as Value)
-        perform { $0.sendControl(.goodbye, payload) }
+        if let payload { sendControl(.goodbye, payload) }
         state.withLock { $0.link }?.flush()
     }
 
@@ -137,12 +155,12 @@ package final class Endpoint: Sendable {
 
     /// Changes the multiplexer under the lock, then has what it left written.
     @discardableResult
-    package func perform<R>(_ body: (inout Multiplexer) throws(ChannelError) -> R) throws(ChannelError) -> R {
-        var flush = Flush.none
-        let result = state.withLock { state -> Result<R, ChannelError> in
+    package func perform<R: Sendable>(
+        _ body: (inout Multiplexer) throws(ChannelError) -> R
+    ) throws(ChannelError) -> R {
+        let (result, flush) = state.withLock { state in
             let result = Result { () throws(ChannelError) in try body(&state.multiplexer) }
-            flush = state.flushDecision()
-            return result
+            return (result, state.flushDecision())
         }
         carryOut(flush)
         return try result.get()

@@ -25,7 +25,7 @@ package struct BindingsMessage {
 
     /// The frame's payload, from the encoded map: the counter has a fixed width, so the map is encoded outside the lock.
     package static func encode(counter: UInt64, encodedValues: WireBytes) -> WireBytes {
-        let builder = WireBytesBuilder()
+        var builder = WireBytesBuilder()
         var head: [UInt8] = [0x82, 0x1b]
         withUnsafeBytes(of: counter.bigEndian) { head.append(contentsOf: $0) }
         head.withUnsafeBytes { builder.append($0) }
@@ -40,8 +40,8 @@ extension Value {
         guard case .map = self, let entries = stringMap else { return self }
         let longest = 20_000
         return .map(ValueMap(entries.map { key, value in
-            guard let text = value.string, text.utf8.count > longest else { return (.string(key), value) }
-            return (.string(key), .string(String(decoding: text.utf8.prefix(longest), as: UTF8.self) + " …"))
+            guard let text = value.string, text.utf8.count > longest else { return (key: .string(key), value: value) }
+            return (key: .string(key), value: .string(String(decoding: text.utf8.prefix(longest), as: UTF8.self) + " …"))
         }))
     }
 }

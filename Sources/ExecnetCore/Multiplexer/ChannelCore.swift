@@ -3,8 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-package import ExecnetWire
-
 /// A channel's place in the table: its number and its state.
 ///
 /// Unchecked because its variables are only touched under the lock of the endpoint whose table it is in.

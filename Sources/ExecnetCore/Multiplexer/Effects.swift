@@ -11,7 +11,7 @@ package struct Effects {
     package enum Event {
         case hello(Value)
         case opened(ChannelCore, WireBytes)
-        /// The other side has closed or ended the channel, so what runs on it is to be told.
+        /// The other side has closed the channel, so what runs on it is to be cancelled.
         case channelClosed(ChannelCore)
         case log(Value)
         case query(number: UInt64, name: String)

@@ -89,6 +89,9 @@ package struct Multiplexer {
         payload.withUnsafeBytes { sendControl(type, channel: channel, $0) }
     }
 
+    /// Bytes before the first frame.
+    package mutating func sendPreamble(_ bytes: [UInt8]) { bytes.withUnsafeBytes { filling.append(raw: $0) } }
+
     private mutating func sendCredit(_ credit: Int, to channel: UInt64) {
         withUnsafeBytes(of: UInt64(credit).bigEndian) { sendControl(.credit, channel: channel, $0) }
     }
@@ -163,6 +166,12 @@ package struct Multiplexer {
             sendControl(.close, channel: core.number, error.flatMap { try? Wire.encode($0.wireValue.shortened) })
         }
         if core.state.remote == .closed || !known { table[core.number] = nil }
+    }
+
+    /// Takes back a channel that was never sent anything on.
+    package mutating func forget(_ core: ChannelCore, _ wake: inout Wakeups) {
+        _ = core.state.close(&wake)
+        table[core.number] = nil
     }
 
     /// The link is gone: every channel ends, and nothing more is sent.
@@ -254,9 +263,7 @@ package struct Multiplexer {
         case .attach:
             _ = try makePeerChannel(header)
         case .end:
-            let core = try known(header)
-            try core.state.receiveEnd(&effects.wake)
-            effects.events.append(.channelClosed(core))
+            try known(header).state.receiveEnd(&effects.wake)
         case .close:
             try receiveClose(header, payload, &effects)
         default: break
@@ -328,20 +335,14 @@ package struct Multiplexer {
         _ effects: inout Effects
     ) throws(WireError) {
         guard role == .agent else { throw .protocolViolation("a request to run a program on the coordinator, which is refused") }
-        let builder: WireBytesBuilder
-        if let begun = opening[header.channel] {
-            builder = begun
-        } else {
-            builder = WireBytesBuilder()
-            _ = try makePeerChannel(header)
-        }
+        var builder = opening.removeValue(forKey: header.channel) ?? WireBytesBuilder()
+        if builder.count == 0 { _ = try makePeerChannel(header) }
         guard builder.count + payload.count <= limits.programSize else { throw .protocolViolation("a program larger than \(limits.programSize) bytes") }
         builder.append(payload)
         guard !header.flags.contains(.more) else {
             opening[header.channel] = builder
             return
         }
-        opening[header.channel] = nil
         effects.events.append(.opened(try known(header), builder.finish()))
     }
 
@@ -351,8 +352,12 @@ package struct Multiplexer {
         _ effects: inout Effects
     ) throws(WireError) {
         let core = try known(header)
-        let reason = payload.isEmpty ? nil : (try? Wire.decode(Value.self, from: payload)) ?? .null
-        try core.state.receiveClose(reason.map { RemoteError(wireValue: $0, gateway: nil) }, &effects.wake)
+        var failure: RemoteError?
+        if !payload.isEmpty {
+            let reason: Value = (try? Wire.decode(Value.self, from: payload)) ?? .null
+            failure = RemoteError(wireValue: reason, gateway: nil)
+        }
+        try core.state.receiveClose(failure, &effects.wake)
         if core.state.answerClose(&effects.wake) { sendControl(.close, channel: core.number) }
         table[core.number] = nil
         opening[core.number] = nil

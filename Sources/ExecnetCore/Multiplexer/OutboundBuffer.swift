@@ -33,6 +33,14 @@ package final class OutboundBuffer: @unchecked Sendable {
         count = end
     }
 
+    /// Bytes that are no frame: what has to reach the far side before the first one.
+    package func append(raw bytes: UnsafeRawBufferPointer) {
+        guard let source = bytes.baseAddress else { return }
+        if count + bytes.count > capacity { grow(to: count + bytes.count) }
+        (base + count).copyMemory(from: source, byteCount: bytes.count)
+        count += bytes.count
+    }
+
     /// Empties it. A buffer that a burst has made large gives its memory back.
     package func clear() {
         count = 0

@@ -28,7 +28,7 @@ struct ClosureDescription {
     var resultType: String?
 
     func value(argument: Value?) -> Value {
-        var entries: [(Value, Value)] = [
+        var entries: [(key: Value, value: Value)] = [
             ("kind", .string(kind)), ("build", .string(ShippedFunction.build)), ("offset", Value(offset)),
         ]
         if let argumentType { entries.append(("type", .string(argumentType))) }

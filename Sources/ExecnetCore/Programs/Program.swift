@@ -31,7 +31,7 @@ public struct Program: Sendable {
             kind: "python",
             [
                 "source": .string(source), "file": .string(file), "line": .int(Int64(line)),
-                "arguments": .map(ValueMap(arguments.map { (.string($0), $1) })),
+                "arguments": .map(ValueMap(arguments.map { (key: .string($0), value: $1) })),
             ]
         )
     }
@@ -50,5 +50,5 @@ public struct Program: Sendable {
         Program(kind: "service", ["name": .string(name), "configuration": configuration])
     }
 
-    var encoded: Value { .map(ValueMap(description.map { (.string($0), $1) })) }
+    var encoded: Value { .map(ValueMap(description.map { (key: .string($0), value: $1) })) }
 }

@@ -49,7 +49,7 @@ package struct ShippedFunction: Sendable {
             offset < UInt64(UInt(bitPattern: execnet_image_end()) - start)
         else { return nil }
         let words = Words(function: start + UInt(offset), context: 0)
-        return withUnsafeBytes(of: words) { $0.loadUnaligned(as: type) }
+        return withUnsafeBytes(of: words) { $0.load(as: type) }
     }
 
     /// Identity of the running image, as text.

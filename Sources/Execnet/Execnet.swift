@@ -1,0 +1,9 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+// What a program imports: everything it needs under one name.
+
+@_exported public import ExecnetCore
+@_exported public import ExecnetWire

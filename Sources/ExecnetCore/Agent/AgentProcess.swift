@@ -1,0 +1,160 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import CExecnetSystem
+import ExecnetSystem
+import ExecnetWire
+import Logging
+import Synchronization
+
+/// An agent's life: takes the link over, serves programs, and ends with the link and with all that was started.
+final class AgentProcess: EndpointDelegate {
+    private struct State {
+        var programs: [UInt64: Task<Void, Never>] = [:]
+        var isEnding = false
+    }
+
+    private let endpoint: Endpoint
+    private let executor: AgentExecutor
+    private let mark: String
+    private let state = Mutex(State())
+
+    /// Starts the agent of this process. Returns when its threads run; the process ends by itself.
+    static func start() {
+        do {
+            let agent = try AgentProcess()
+            try agent.begin()
+        } catch {
+            StandardStreams.printError("execnet: the agent cannot start: \(error)")
+            _exit(99)
+        }
+    }
+
+    private let link: DescriptorLink
+
+    private init() throws {
+        signal(SIGPIPE, SIG_IGN)
+        mark = getenv(Agent.gatewayVariable).map { String(cString: $0) } ?? ""
+        let (input, output) = try StandardStreams.takeOver()
+        let poller = try Poller()
+        executor = AgentExecutor(poller: poller)
+        let id = mark.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "agent"
+        endpoint = Endpoint(
+            role: .agent,
+            gatewayID: id,
+            limits: LinkLimits(),
+            logger: Logger(label: "execnet.agent") { _ in SwiftLogNoOpLogHandler() },
+            programExecutor: executor
+        )
+        link = try DescriptorLink(input: input, output: output, poller: poller, endpoint: endpoint)
+        endpoint.start(link: link, delegate: self)
+    }
+
+    private func begin() throws {
+        retained.withLock { $0 = self }
+        let endpoint = endpoint
+        LoggingSystem.bootstrap { ForwardingLogHandler(label: $0, endpoint: endpoint) }
+        try endpoint.sendHello(Hello(build: ShippedFunction.build, limits: LinkLimits(), fields: ["info": Information.value]))
+        try link.start()
+        try executor.start()
+    }
+
+    // MARK: events
+
+    func handle(_ event: Effects.Event, from endpoint: Endpoint) {
+        switch event {
+        case .hello(let value): check(value)
+        case .opened(let core, let payload): run(payload, on: Channel(core: core, endpoint: endpoint))
+        case .channelClosed(let core): state.withLock { $0.programs[core.number] }?.cancel()
+        case .query(let number, let name): answer(number, name)
+        case .terminate(let milliseconds): end(grace: .milliseconds(Int64(clamping: milliseconds)), linkLost: false)
+        case .goodbye: end(grace: .seconds(1), linkLost: true)
+        case .answer, .log: break
+        }
+    }
+
+    func linkEnded(_ error: GatewayError, of endpoint: Endpoint) { end(grace: .seconds(1), linkLost: true) }
+
+    private func check(_ value: Value) {
+        guard let hello = try? Hello(value), hello.isUnderstood else {
+            endpoint.sendGoodbye(
+                code: "version",
+                message: "This agent speaks protocol \(Hello.spoken.lowerBound) to \(Hello.spoken.upperBound)."
+            )
+            return end(grace: .zero, linkLost: true)
+        }
+    }
+
+    private func answer(_ number: UInt64, _ name: String) {
+        let answer: Value
+        switch name {
+        case "status":
+            let executing = state.withLock { $0.programs.count }
+            answer = ["channels": .int(Int64(endpoint.channelCount)), "executing": .int(Int64(executing))]
+        case "info": answer = Information.value
+        default: answer = .null
+        }
+        if let payload = try? Wire.encode([Value(number), answer] as Value) { endpoint.sendControl(.answer, payload) }
+    }
+
+    // MARK: programs
+
+    private func run(_ payload: WireBytes, on channel: Channel) {
+        let started = state.withLock { state -> Bool in
+            guard !state.isEnding else { return false }
+            state.programs[channel.id] = Task(executorPreference: executor) { [self] in
+                let failure = await RunningProgram.$channel.withValue(channel.core) {
+                    await ProgramRunner.run(payload, on: channel)
+                }
+                _ = self.state.withLock { $0.programs.removeValue(forKey: channel.id) }
+                channel.close(with: failure)
+            }
+            return true
+        }
+        if !started { channel.close(with: RemoteError(kind: .refused, type: "", message: "The agent is ending.")) }
+    }
+
+    // MARK: the end
+
+    /// Ends the process: at once when idle, else when programs and their processes have ended or the grace is over.
+    private func end(grace: Duration, linkLost: Bool) {
+        let programs = state.withLock { state -> [Task<Void, Never>]? in
+            guard !state.isEnding else { return nil }
+            state.isEnding = true
+            return Array(state.programs.values)
+        }
+        guard let programs else { return }
+        for program in programs { program.cancel() }
+        if linkLost { endpoint.finish(GatewayError(.connectionLost, "The coordinator is gone.")) }
+        do throws(SystemError) {
+            // A thread of its own: programs may occupy all others.
+            try SystemThread.start(name: "execnet-end") { self.finish(grace: grace, linkLost: linkLost) }
+        } catch {
+            _exit(95)
+        }
+    }
+
+    private func finish(grace: Duration, linkLost: Bool) -> Never {
+        let deadline = MonotonicTime.now + grace
+        signalDescendants(SIGTERM)
+        while !isIdle, MonotonicTime.now < deadline { usleep(5_000) }
+        signalDescendants(SIGKILL)
+        if linkLost, getpgrp() == getpid() { kill(0, SIGKILL) }
+        _exit(0)
+    }
+
+    private var isIdle: Bool {
+        state.withLock { $0.programs.isEmpty } && ProcessTree.descendants(of: getpid(), marked: environmentMark).isEmpty
+    }
+
+    private var environmentMark: String? { mark.isEmpty ? nil : "\(Agent.gatewayVariable)=\(mark)" }
+
+    private func signalDescendants(_ number: Int32) {
+        for pid in ProcessTree.descendants(of: getpid(), marked: environmentMark) where pid != getpid() { kill(pid, number) }
+    }
+}
+
+/// Keeps the agent alive: nothing else owns it.
+private let retained = Mutex<AgentProcess?>(nil)

@@ -1,0 +1,310 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetSystem
+package import ExecnetWire
+import Logging
+import Synchronization
+
+/// The coordinator's handle on one agent: runs programs there, opens channels, and ends it.
+///
+/// Opened with `Gateway.open` or, better, `withGateway`, which closes it. All functions may be called from any task.
+public final class Gateway: Sendable {
+    struct State {
+        var hello: Hello?
+        var queries: [UInt64: CheckedContinuation<Value, any Error>] = [:]
+        var lastQuery: UInt64 = 0
+        var goodbye: String?
+        var failure: GatewayError?
+        var isClosing = false
+    }
+
+    /// The gateway's name in errors, logs and groups.
+    public let id: String
+    /// The description that it was opened with.
+    public let spec: String
+    let endpoint: Endpoint
+    let configuration: GatewayConfiguration
+    let process: ChildProcess?
+    /// Whether the agent runs this process's own image, so that closures can be sent.
+    package let runsOwnImage: Bool
+    let poller: Poller
+    private let errors: Mutex<StandardErrorReader?> = Mutex(nil)
+    let state = Mutex(State())
+    private let opened = Signal()
+    private let ended = Signal()
+
+    private init(
+        id: String,
+        spec: String,
+        stream: LaunchedStream,
+        configuration: GatewayConfiguration,
+        runsOwnImage: Bool
+    ) {
+        self.id = id
+        self.spec = spec
+        self.configuration = configuration
+        self.runsOwnImage = runsOwnImage
+        process = stream.process
+        poller = stream.poller
+        endpoint = Endpoint(
+            role: .coordinator,
+            gatewayID: id,
+            limits: configuration.limits,
+            logger: configuration.logger
+        )
+    }
+
+    /// Greets the agent at the other end of a stream and waits for its answer. If there is none, nothing is left behind.
+    package static func start(
+        id: String,
+        spec: String,
+        stream: LaunchedStream,
+        configuration: GatewayConfiguration,
+        runsOwnImage: Bool,
+        hello fields: [String: Value] = [:]
+    ) async throws -> Gateway {
+        let gateway = Gateway(
+            id: id,
+            spec: spec,
+            stream: stream,
+            configuration: configuration,
+            runsOwnImage: runsOwnImage
+        )
+        do {
+            try gateway.connect(stream, fields)
+            try await gateway.opened.wait(timeout: configuration.openTimeout, poller: stream.poller) {
+                GatewayError(.timedOut, "The agent did not answer within \(configuration.openTimeout).", gateway: id)
+            }
+            if let failure = gateway.state.withLock({ $0.failure }) { throw failure }
+            return gateway
+        } catch {
+            var failure = error
+            if var known = error as? GatewayError, known.standardError.isEmpty {
+                known.standardError = gateway.standardErrorTail
+                failure = known
+            }
+            await gateway.abandon()
+            throw failure
+        }
+    }
+
+    private func connect(_ stream: LaunchedStream, _ fields: [String: Value]) throws {
+        let link = try DescriptorLink(
+            input: stream.input,
+            output: stream.output,
+            poller: stream.poller,
+            endpoint: endpoint
+        )
+        endpoint.start(link: link, delegate: self)
+        if let descriptor = stream.errors {
+            let reader = try StandardErrorReader(
+                descriptor,
+                gatewayID: id,
+                configuration: configuration,
+                poller: stream.poller
+            ) { [weak self] in self?.standardErrorEnded() }
+            errors.withLock { $0 = reader }
+        }
+        if !stream.preamble.isEmpty { try endpoint.perform { $0.sendPreamble(stream.preamble) } }
+        var fields = fields
+        fields["id"] = .string(id)
+        try endpoint.sendHello(Hello(build: ShippedFunction.build, limits: configuration.limits, fields: fields))
+        try link.start()
+        process?.whenEnded { [weak self] status in self?.processEnded(status) }
+        if let heartbeat = configuration.heartbeat { endpoint.startHeartbeat(heartbeat) }
+    }
+
+    // MARK: what it is
+
+    /// Whether the agent can still be reached, as far as is known.
+    public var isOpen: Bool { endpoint.end == nil }
+
+    /// The last lines that the agent and its programs wrote to standard error.
+    public var standardErrorTail: [String] { errors.withLock { $0 }?.tail ?? [] }
+
+    /// A channel of this gateway that is connected to nothing until it is sent to the other side inside a value.
+    public func newChannel() -> Channel { endpoint.newChannel() }
+
+    /// How many channels the two tables hold, and how many programs run. Answered at once, whatever the programs do.
+    public func status() async throws -> GatewayStatus {
+        let answer = try await query("status")
+        return GatewayStatus(
+            channels: answer["channels"]?.int ?? 0,
+            executing: answer["executing"]?.int ?? 0,
+            localChannels: endpoint.channelCount
+        )
+    }
+
+    /// What the agent says about itself: `language`, `version`, `platform`, `executable`, `directory`, `pid`, `host`.
+    ///
+    /// - Parameter refresh: asks again instead of answering from the agent's first message.
+    public func info(refresh: Bool = false) async throws -> GatewayInfo {
+        if !refresh, let known = state.withLock({ $0.hello?.fields["info"] }) { return GatewayInfo(known) }
+        return GatewayInfo(try await query("info"))
+    }
+
+    private func query(_ name: String) async throws -> Value {
+        let number = state.withLock { state in
+            state.lastQuery += 1
+            return state.lastQuery
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                state.withLock { $0.queries[number] = continuation }
+                if let end = endpoint.end { return answer(number, .failure(end)) }
+                if Task.isCancelled { return answer(number, .failure(CancellationError())) }
+                if let payload = try? Wire.encode([Value(number), .string(name)] as Value) {
+                    endpoint.sendControl(.query, payload)
+                }
+            }
+        } onCancel: {
+            answer(number, .failure(CancellationError()))
+        }
+    }
+
+    private func answer(_ number: UInt64, _ result: Result<Value, any Error>) {
+        state.withLock { $0.queries.removeValue(forKey: number) }?.resume(with: result)
+    }
+
+    // MARK: the end
+
+    /// Ends the agent and everything that it started: asks it to, then TERM, then KILL.
+    ///
+    /// Returns when the process is gone, at most about `timeout` later. Closing twice does no harm.
+    /// - Parameter timeout: how long all of it may take; programs get half of it, at most a second, to end by themselves.
+    @discardableResult
+    public func close(timeout: Duration = .seconds(5)) async -> CloseOutcome {
+        state.withLock { $0.isClosing = true }
+        guard isOpen || process?.exitStatus == nil else { return .ended }
+        let grace = min(timeout / 2, .seconds(1))
+        let milliseconds = grace.wholeNanoseconds / 1_000_000
+        if let payload = try? Wire.encode(milliseconds) { endpoint.sendControl(.terminate, payload) }
+        let outcome = await waitForEnd(grace: grace, timeout: timeout)
+        finish(GatewayError(.closed, "The gateway was closed.", gateway: id))
+        return outcome
+    }
+
+    private func waitForEnd(grace: Duration, timeout: Duration) async -> CloseOutcome {
+        guard let process else {
+            return await ended.isSet(within: timeout, poller: poller) ? .ended : .killed
+        }
+        let rest = timeout - grace
+        if await process.hasEnded(within: grace + rest / 2, poller: poller) { return .ended }
+        process.signal(SIGTERM)
+        if await process.hasEnded(within: rest / 4, poller: poller) { return .terminated }
+        process.signal(SIGKILL)
+        return await process.hasEnded(within: max(rest / 4, .seconds(1)), poller: poller) ? .killed : .unresponsive
+    }
+
+    /// Gives up a gateway that could not be opened.
+    private func abandon() async {
+        state.withLock { $0.isClosing = true }
+        process?.signal(SIGKILL)
+        _ = await process?.hasEnded(within: .seconds(5), poller: poller)
+        finish(GatewayError(.closed, "The gateway could not be opened.", gateway: id))
+    }
+
+    private func finish(_ error: GatewayError) {
+        endpoint.finish(error)
+        errors.withLock { $0.take() }?.stop()
+        let queries = state.withLock { state in
+            if state.failure == nil { state.failure = error }
+            defer { state.queries = [:] }
+            return state.queries
+        }
+        for continuation in queries.values { continuation.resume(throwing: error) }
+        opened.set()
+        ended.set()
+    }
+}
+
+// MARK: events
+
+extension Gateway: EndpointDelegate {
+    package func handle(_ event: Effects.Event, from endpoint: Endpoint) {
+        switch event {
+        case .hello(let value): greet(value)
+        case .answer(let number, let value): answer(number, .success(value))
+        case .log(let record): log(record)
+        case .goodbye(let code, let message): state.withLock { $0.goodbye = "\(code): \(message)" }
+        // Refused by the multiplexer, or of no interest here.
+        case .opened, .channelClosed, .query, .terminate: break
+        }
+    }
+
+    private func greet(_ value: Value) {
+        do throws(WireError) {
+            let hello = try Hello(value)
+            guard hello.isUnderstood else {
+                endpoint.sendGoodbye(code: "version", message: "This coordinator speaks protocol 1.")
+                return finish(
+                    GatewayError(
+                        .versionMismatch,
+                        "The agent speaks protocol \(hello.versions.lowerBound) to \(hello.versions.upperBound), this side "
+                            + "\(Hello.spoken.lowerBound) to \(Hello.spoken.upperBound).",
+                        gateway: id
+                    )
+                )
+            }
+            state.withLock { $0.hello = hello }
+            opened.set()
+        } catch {
+            finish(GatewayError(.protocolViolation, error.message, gateway: id))
+        }
+    }
+
+    private func log(_ record: Value) {
+        let level = record["level"]?.string.flatMap(Logger.Level.init(rawValue:)) ?? .info
+        var metadata: Logger.Metadata = ["gateway": "\(id)"]
+        for (key, value) in record["metadata"]?.stringMap ?? [:] { metadata[key] = "\(value.string ?? "")" }
+        if let label = record["label"]?.string { metadata["label"] = "\(label)" }
+        configuration.logger.log(level: level, "\(record["message"]?.string ?? "")", metadata: metadata)
+    }
+
+    package func linkEnded(_ error: GatewayError, of endpoint: Endpoint) {
+        let isFirst = state.withLock { state -> Bool in
+            guard state.failure == nil else { return false }
+            state.failure = error
+            return true
+        }
+        guard isFirst else { return }
+        guard let process else { return finish(error) }
+        // The process tells more than the link: how it ended, and what it said last. It usually ends at the same moment.
+        if process.exitStatus != nil { return processEnded(nil) }
+        _ = poller.schedule(after: .milliseconds(400)) { [weak self] in self?.concludeEnd() }
+    }
+
+    private func processEnded(_ status: ExitStatus?) {
+        // What it wrote last may still be on its way.
+        _ = poller.schedule(after: .milliseconds(50)) { [weak self] in self?.concludeEnd() }
+        if errors.withLock({ $0 })?.hasEnded != false { concludeEnd() }
+    }
+
+    private func standardErrorEnded() {
+        if process?.exitStatus != nil { concludeEnd() }
+    }
+
+    /// Ends the gateway with all that is known about the end of its agent.
+    private func concludeEnd() {
+        guard isOpen else { return }
+        let (failure, goodbye, isClosing) = state.withLock { ($0.failure, $0.goodbye, $0.isClosing) }
+        if isClosing { return finish(GatewayError(.closed, "The gateway was closed.", gateway: id)) }
+        let reader = errors.withLock { $0 }
+        reader?.stop()
+        var error = failure ?? GatewayError(.agentEnded, "", gateway: id)
+        if error.code == .connectionLost || error.code == .agentEnded, let status = process?.exitStatus {
+            error.code = .agentEnded
+            error.message = "The agent ended: \(status)."
+        } else if error.code == .connectionLost, let process {
+            error.message = "The agent closed its link, but its process \(process.pid) went on and was killed."
+            process.signal(SIGKILL)
+        }
+        if let goodbye { error.message += " It said: \(goodbye)" }
+        error.standardError = reader?.tail ?? []
+        state.withLock { $0.failure = error }
+        finish(error)
+    }
+}
