@@ -6,6 +6,7 @@ let settings: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 let package = Package(
@@ -34,6 +35,7 @@ let package = Package(
             dependencies: [
                 "CExecnetSystem", "ExecnetSystem", "ExecnetWire",
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
@@ -57,10 +59,20 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
+        .testTarget(
+            name: "ExecnetCoreTests",
+            dependencies: ["Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetWire"],
+            swiftSettings: settings
+        ),
         .testTarget(name: "ExecnetWireTests", dependencies: ["ExecnetWire"], swiftSettings: settings),
         .testTarget(
             name: "ExecnetTests",
             dependencies: ["CAgentConstructor", "Execnet"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ExecnetCommandTests",
+            dependencies: ["ExecnetCore", "ExecnetSystem", "execnet-command"],
             swiftSettings: settings
         ),
     ],

@@ -2,11 +2,10 @@
 # Execnet for Swift
 # SPDX-License-Identifier: Apache-2.0
 # ===----------------------------------------------------------------------===
-"""The Python agent: speaks the link protocol (Protocol.md) on fd 0 and 1, runs Python and shell programs.
+"""The Python agent: speaks the link protocol (Protocol.md) on fd 0 and 1 and runs Python and shell programs.
 
-One file, standard library only, CPython 3.6 and later. In order: values (CBOR), channels, callbacks, programs, the link,
-processes and the supervisor, start. Locks: `Link.writing` is taken before `Link.lock`, which guards all state; what
-the reader thread must say goes to a queue of control frames, so it never waits for a write.
+One file, standard library only, CPython 3.6 and later. `Link.lock` guards all state, `Link.writing` is taken before it.
+What the reader thread says is queued and goes ahead of items: it never waits for a write.
 """
 
 import os
@@ -57,7 +56,7 @@ class TimeoutError(TimeoutError):
 
 
 class Cancelled(BaseException):
-    """Raised in a program whose channel was closed, or whose link ended, while it computes."""
+    """Raised in a cancelled program while it computes."""
 
 
 class Violation(Exception):
@@ -70,7 +69,7 @@ class Violation(Exception):
 
 
 class Tagged(tuple):
-    """A value with a CBOR tag that has no meaning here; `Tagged(None, n)` is the simple value n."""
+    """A value with a tag unknown here; `Tagged(None, n)` is the simple value n."""
 
     __slots__ = ()
     tag = property(lambda self: self[0])
@@ -78,9 +77,6 @@ class Tagged(tuple):
 
     def __new__(cls, tag, value):
         return tuple.__new__(cls, (tag, value))
-
-    def __getnewargs__(self):
-        return tuple(self)
 
     def __repr__(self):
         return "Tagged(%r, %r)" % self
@@ -160,6 +156,8 @@ def put_dict(out, value, depth):
 def put_tagged(out, value, depth):
     tag, content = value
     if tag is None:
+        if not 0 <= content < 256 or 20 <= content < 32:
+            raise ValueError("can't serialize %r: no such simple value" % (value,))
         head(out, 0xE0, content)
     else:
         head(out, 0xC0, tag)
@@ -200,14 +198,15 @@ ENCODERS = {
     bool: lambda out, value, depth: out.append(0xF5 if value else 0xF4),
     int: put_int, str: put_str, bytes: put_bytes, list: put_list, dict: put_dict, Tagged: put_tagged,
     float: lambda out, value, depth: out.extend(pack(">Bd", 0xFB, value)),
-    complex: lambda out, value, depth: out.extend(pack(">BHBBdBd", 0xD9, 43000, 0x82, 0xFB, value.real, 0xFB, value.imag)),
+    complex: lambda out, value, depth: out.extend(
+        pack(">BHBBdBd", 0xD9, 43000, 0x82, 0xFB, value.real, 0xFB, value.imag)),
     tuple: put_as(25957), set: put_as(258), frozenset: put_as(25958),
 }
 
 
 def encode(value):
     out = Buffer()
-    put(out, value, 0)
+    ENCODERS.get(type(value), put_other)(out, value, 0)
     return out
 
 
@@ -253,7 +252,7 @@ FLOATS = {25: ">e", 26: ">f", 27: ">d"}
 
 
 def decode(data, link=None):
-    """The value that `data` holds; ValueError if it holds none, or more than one."""
+    """The value in `data`; ValueError if it is not exactly one."""
     position, size = 0, len(data)
 
     def take(count):
@@ -371,7 +370,7 @@ def name_of(kind):
 
 
 def clip(text, limit=8192):
-    """Text that can be sent: no lone surrogates, the middle left out if it is too long."""
+    """Text that can be sent: no lone surrogates, not too long."""
     data = text.encode("utf-8", "backslashreplace")
     if len(data) > limit:
         data = data[:limit // 2] + b"\n[...]\n" + data[-limit // 2:]
@@ -379,8 +378,8 @@ def clip(text, limit=8192):
 
 
 def failed(type, message, trace=None, kind="failed"):
-    """The map of a close."""
-    return {"kind": kind, "type": type, "message": clip(message), "trace": clip(message if trace is None else trace, 32768)}
+    trace = message if trace is None else trace
+    return {"kind": kind, "type": clip(type), "message": clip(message), "trace": clip(trace, 32768)}
 
 
 def frame(kind, number=0, payload=b"", flags=0):
@@ -410,8 +409,8 @@ class Channel:
         self._window = WINDOW
         self._owed = 0  # credit to give back
         self._receivers = 0
-        self._partial = None  # fragments of a message, its type, size, and cost not given back
-        self._partial_kind = self._partial_size = self._partial_cost = 0
+        self._partial = None  # what has come of a message in fragments, its type, and the cost that is not given back
+        self._partial_kind = self._partial_cost = 0
         self._got_end = self._got_close = False
         self._error = None
         # What goes out.
@@ -435,15 +434,12 @@ class Channel:
 
     # -- items
 
-    def send(self, *items, **options):
-        """Sends the items (all or, if one of them cannot be serialized, none). Waits while the other side is busy."""
-        timeout = options.pop("timeout", None)
-        if options:
-            raise TypeError("send() has no argument %r" % next(iter(options)))
+    def send(self, *items, timeout=None):
+        """Sends all items, or none if one cannot be serialized. Waits while the other side is busy."""
         self._transmit(ITEM, [encode(item) for item in items], deadline_of(timeout))
 
     def receive(self, timeout=None):
-        """The next item. TimeoutError, EOFError at the end, RemoteError if the other side failed."""
+        """The next item; TimeoutError, EOFError at the end, RemoteError if the other side failed."""
         link, deadline = self._link, deadline_of(timeout)
         with link.lock:
             if not self._items or self._itemcallbacks:
@@ -454,7 +450,7 @@ class Channel:
                 finally:
                     self._receivers -= 1
             if self._itemcallbacks:
-                raise OSError("receive() is not possible while a callback takes the items")
+                raise OSError("receive() while a callback takes the items")
             if not self._items:
                 raise self._ending()
             payload, cost = self._items.popleft()
@@ -497,7 +493,7 @@ class Channel:
     # -- callbacks
 
     def subscribe(self, itemcallback=None, namevaluecallback=None, endmarker=_nothing):
-        """Calls back with each item, and with each set of bindings as keywords; one at a time, in another thread."""
+        """Calls back with items, and with sets of bindings as keywords; one at a time, in another thread."""
         with self._link.lock:
             if itemcallback is not None:
                 self._itemcallbacks.append((itemcallback, endmarker))
@@ -505,19 +501,22 @@ class Channel:
                 self._changecallbacks.append(namevaluecallback)
             self._notify()
             self._wake()
+        self._link.flush()
 
     def unsubscribe(self, itemcallback=None, namevaluecallback=None):
         """Forgets all subscriptions of the callbacks."""
+        before = self._itemcallbacks, self._changecallbacks  # not to be finalized with the lock held
         with self._link.lock:
             self._itemcallbacks = [entry for entry in self._itemcallbacks if entry[0] != itemcallback]
             self._changecallbacks = [entry for entry in self._changecallbacks if entry != namevaluecallback]
             while self._changes and not self._changecallbacks:
                 self._release(self._changes.popleft()[2])
             self._wake()
+        del before
         self._link.flush()
 
     def setcallback(self, callback, endmarker=_nothing):
-        """As execnet's: one callback for items, and for the end marker after the last."""
+        """As in execnet: the one callback for items."""
         if self._itemcallbacks:
             raise OSError("the channel has a callback")
         self.subscribe(callback, endmarker=endmarker)
@@ -529,17 +528,17 @@ class Channel:
         with self._link.lock:
             self._wait(lambda: not self._sending or self._sent_close or self._link.dead)
             if not (self._sent_end or self._sent_close or self._link.dead):
-                self._link.post(b"".join(self._announce()) + frame(END, self.id))
+                self._announce()
+                self._link.post(frame(END, self.id))
                 self._sent_end = True
         self._link.drain()
 
     def close(self, error=None):
-        """Ends the channel in both directions; `error` is a text that the other side's receive raises."""
+        """Ends the channel in both directions; the other side raises the error, a text."""
         with self._link.lock:
             if self._task is not None:
-                raise OSError("the channel of a program is closed when the program ends: return instead of closing it")
-            self._shut(None if error is None else {
-                "kind": "failed", "type": "", "message": clip(str(error)), "trace": clip(str(error))})
+                raise OSError("the channel of a program closes when the program returns: return instead")
+            self._shut(None if error is None else failed("", str(error)))
         self._link.drain()
 
     def isclosed(self):
@@ -547,16 +546,16 @@ class Channel:
         return self._sent_close or self._got_close or self._link.dead
 
     def waitclose(self, timeout=None):
-        """Waits until the other side has ended or closed and all callbacks ran. RemoteError, TimeoutError, EOFError."""
+        """Waits until the other side has ended and all callbacks ran; TimeoutError, EOFError, RemoteError."""
         with self._link.lock:
             if self._busy == get_ident():
-                raise OSError("waitclose() inside a callback of the channel would wait for itself")
+                raise OSError("waitclose() in a callback would wait for itself")
             self._wait(lambda: self._ended() and not self._busy, deadline_of(timeout))
             if self._error is not None or not (self._got_end or self._sent_close or self._got_close):
                 raise self._ending()
 
     def makefile(self, mode="w", proxyclose=False):
-        """A file that writes items, or reads what items of text (or bytes) contain."""
+        """A file that writes items, or reads items of text (or bytes)."""
         if mode not in ("r", "w"):
             raise ValueError("mode %r is not 'r' or 'w'" % (mode,))
         return (ReadFile if mode == "r" else WriteFile)(self, proxyclose)
@@ -580,7 +579,7 @@ class Channel:
                 waiter.release()
 
     def _wait(self, ready, deadline=None, cancelled=EOFError):
-        """Waits until `ready()`; raises TimeoutError, or `cancelled` once if this thread's program was cancelled."""
+        """Waits until `ready()`; raises TimeoutError, or `cancelled` in a cancelled program."""
         link, me = self._link, get_ident()
         link.shield[me] = self  # no asynchronous exception from here on
         try:
@@ -626,16 +625,17 @@ class Channel:
             cost, self._partial_cost = self._partial_cost, 0
             self._release(cost)
 
-    def _announce(self):
-        """The attach frame that must precede the first frame of, or mention of, this channel."""
-        if self._home is None:
-            return []
-        home, self._home = self._home, None
-        if self._sent_close or home._sent_close or home._home is not None:
-            self._home = home
-            raise OSError("%r cannot be used: it, or the channel that it was made beside, is closed" % self)
+    def _announce(self, beside=None):
+        """Sends the attach frame that must precede its first frame, or its mention on `beside`."""
+        home = beside or self._home
+        if self._home is None and self.id in self._link.channels:
+            return
+        if self._home is None or self._sent_close or home._sent_close:
+            raise OSError("%r, or the channel that it was made for, is closed" % self)
+        home._announce()
+        self._home = None
         self._link.channels[self.id] = self
-        return [frame(ATTACH, self.id, encode(home.id))]
+        self._link.post(frame(ATTACH, self.id, encode(home.id)))
 
     def _check_open(self):
         self._link.checkpoint(OSError)
@@ -648,58 +648,48 @@ class Channel:
         link, me = self._link, get_ident()
         for message in messages:
             if len(message) > link.item_limit:
-                raise ValueError("an item of %d bytes: the other side takes %d at most" % (len(message), link.item_limit))
-            for channel in message.channels:
-                if channel._link is not link:
-                    raise ValueError("can't serialize channel %d of another gateway" % channel.id)
+                raise ValueError("%d bytes: the other side takes items of %d at most" % (len(message), link.item_limit))
         with link.lock:
+            self._check_open()
             while self._sending:
                 self._wait(lambda: not self._sending or self._sent_close, deadline, OSError)
                 self._check_open()
-            self._check_open()
+            self._announce()
+            for message in messages:
+                for channel in message.channels:
+                    if channel._link is not link:
+                        raise ValueError("can't serialize channel %d of another gateway" % channel.id)
+                    channel._announce(self)
             self._sending = True
             link.shield[me] = self
             if kind == BINDINGS:
                 self._clock += 1
-                message = Buffer(b"\x82" + encode(self._clock) + messages[0])
-                message.channels = messages[0].channels
-                messages = [message]
+                messages = [b"\x82" + encode(self._clock) + messages[0]]
                 for name in pairs:
                     self._bindings[name] = (self._clock, pairs[name])
                 self._notify()
-        unfinished, turn = False, 0
+        unfinished, turn = 0, 0
         try:
             frames = fragments(messages)
-            count = len(frames)
-            while turn < count:
+            while turn < len(frames):
                 with link.writing:
                     with link.lock:
                         self._check_open()
-                        batch = link.take()
-                        room = MAX_PAYLOAD
-                        while turn < count and room > 0:
-                            payload, flags, channels = frames[turn]
+                        batch, room = link.take(), MAX_PAYLOAD
+                        while turn < len(frames) and room > 0:
+                            flags, payload = frames[turn]
                             cost = len(payload) + FRAME_COST
                             need = cost + FRAME_COST if flags else cost  # keeps what abandoning the message costs
                             if self._credit < need:
                                 break
-                            if self._home is not None:
-                                batch += self._announce()
-                            for channel in channels:
-                                if channel._home is not None:
-                                    channel._home = self
-                                    batch += channel._announce()
-                                elif channel.id not in link.channels:
-                                    raise OSError("can't serialize %r: it is closed" % channel)
                             self._credit -= cost
-                            batch.append(HEADER.pack(len(payload), kind, flags, 0, self.id))
-                            batch.append(payload)
+                            batch += (HEADER.pack(len(payload), kind, flags, 0, self.id), payload)
                             unfinished = flags
                             turn += 1
                             room -= cost
                     if batch:
                         link.write(b"".join(batch))
-                if turn < count and room > 0:
+                if turn < len(frames) and room > 0:
                     with link.lock:
                         self._wait(lambda: self._credit >= need or self._sent_close or link.dead, deadline, OSError)
                         link.shield[me] = self
@@ -715,7 +705,6 @@ class Channel:
                 link.flush()
 
     def _shut(self, error=None):
-        """Says close, once."""
         if self._sent_close:
             return
         self._sent_close = True
@@ -730,26 +719,23 @@ class Channel:
 
     def _assemble(self, kind, flags, payload, limit):
         """The whole message of which `payload` is a part, or None."""
-        if self._partial is not None and self._partial_kind != kind or flags and kind not in (OPEN, ITEM, BINDINGS):
+        partial = self._partial
+        if partial is not None and self._partial_kind != kind:
             raise Violation("frame of type %d inside a message" % kind)
+        if not flags and partial is None:
+            return payload
         if flags & ABANDON:
-            if self._partial is None:
+            if partial is None:
                 raise Violation("no message to abandon")
             self._partial = None
             return None
-        if not flags and self._partial is None:
-            return payload
-        if self._partial is None:
-            self._partial, self._partial_kind, self._partial_size = [], kind, 0
-        if payload:
-            self._partial.append(payload)
-        self._partial_size += len(payload)
-        if self._partial_size > limit:
+        if partial is None:
+            partial, self._partial_kind = bytearray(), kind
+        partial += payload
+        if len(partial) > limit:
             raise Violation("message longer than %d bytes" % limit)
-        if flags:
-            return None
-        whole, self._partial = b"".join(self._partial), None
-        return whole
+        self._partial = partial if flags else None
+        return None if flags else partial
 
     def _got_message(self, kind, flags, payload):
         """A frame of an item or of bindings."""
@@ -782,10 +768,10 @@ class Channel:
     def _got_bindings(self, payload, cost):
         try:
             counter, pairs = decode(payload, self._link)
-            if type(counter) is not int or not 0 <= counter < 1 << 63 or {type(name) for name in pairs} - {str}:
+            if type(counter) is not int or counter >> 63 or type(pairs) is not dict or set(map(type, pairs)) - {str}:
                 raise ValueError("malformed bindings")
         except (ValueError, TypeError) as error:
-            return self._shut({"kind": "failed", "type": "ValueError", "message": clip(str(error)), "trace": ""})
+            return self._shut(failed("ValueError", str(error)))
         self._clock = max(self._clock, counter)
         for name in pairs:
             if counter >= self._bindings.get(name, (0,))[0]:
@@ -809,7 +795,7 @@ class Channel:
     # -- callbacks: a channel with something to do is queued with the dispatcher, once
 
     def _event(self):
-        """What the callbacks must be told next: a function to call outside the lock, and its cost."""
+        """What callbacks are told next: a function to call outside the lock, its cost."""
         if self._changes and (not self._itemcallbacks or self._changes[0][0] <= self._taken):
             _, pairs, cost = self._changes.popleft()
             callbacks = self._changecallbacks[:]
@@ -837,7 +823,7 @@ class Channel:
             self._refund_partial()
 
     def _dispatch(self):
-        """Runs callbacks until there is nothing to tell, or it is another channel's turn."""
+        """Runs callbacks while there is something to tell, or until it is another channel's turn."""
         link = self._link
         for _ in range(64):
             with link.lock:
@@ -845,7 +831,7 @@ class Channel:
                 event = self._event()
                 if event is None:
                     break
-            failure = None
+            failure, before = None, (self._itemcallbacks, self._changecallbacks)
             try:
                 event[0]()
             except BaseException as error:
@@ -862,25 +848,24 @@ class Channel:
         with link.lock:
             self._busy = None
             self._wake()
-            if not self._busy:
-                self._notify()
+            self._notify()
+        if link.control:
+            link.flush()
 
 
 ENCODERS[Channel] = put_channel
 
 
 def fragments(messages):
-    """The frames of the messages: (payload, flags, channels that must be known before)."""
+    """The frames of the messages: (flags, payload)."""
     result = []
     for message in messages:
-        size = len(message)
-        if size <= MAX_PAYLOAD:
-            result.append((message, 0, message.channels))
-            continue
-        view, channels = memoryview(message), message.channels
-        for start in range(0, size, MAX_PAYLOAD):
-            result.append((view[start:start + MAX_PAYLOAD], MORE if start + MAX_PAYLOAD < size else 0, channels))
-            channels = ()
+        last = (len(message) - 1) // MAX_PAYLOAD * MAX_PAYLOAD
+        if last <= 0:
+            result.append((0, message))
+        else:
+            view = memoryview(message)
+            result += [(MORE if at < last else 0, view[at:at + MAX_PAYLOAD]) for at in range(0, last + 1, MAX_PAYLOAD)]
     return result
 
 
@@ -923,7 +908,7 @@ class WriteFile(ChannelFile):
 
 
 class ReadFile(ChannelFile):
-    rest = None
+    rest = ""
 
     def _fill(self):
         try:
@@ -934,30 +919,25 @@ class ReadFile(ChannelFile):
         return True
 
     def _cut(self, count):
-        rest = "" if self.rest is None else self.rest
-        self.rest = rest[count:]
-        return rest[:count]
+        taken, self.rest = self.rest[:count], self.rest[count:]
+        return taken
 
     def read(self, count=-1):
-        while (count < 0 or len(self.rest or "") < count) and self._fill():
+        while (count < 0 or len(self.rest) < count) and self._fill():
             pass
-        return self._cut(len(self.rest or "") if count < 0 else count)
+        return self._cut(len(self.rest) if count < 0 else count)
 
     def readline(self):
         while True:
-            rest = self.rest or ""
-            found = rest.find("\n" if isinstance(rest, str) else b"\n")
-            if found >= 0:
-                return self._cut(found + 1)
-            if not self._fill():
-                return self._cut(len(rest))
+            found = self.rest.find("\n" if isinstance(self.rest, str) else b"\n") + 1
+            if found or not self._fill():
+                return self._cut(found or len(self.rest))
 
     def __iter__(self):
-        while True:
-            line = self.readline()
-            if not line:
-                return
+        line = self.readline()
+        while line:
             yield line
+            line = self.readline()
 
 
 class Gateway:
@@ -970,7 +950,7 @@ class Gateway:
         return "<Gateway id=%r>" % self.id
 
     def newchannel(self):
-        """A channel of its own, announced when it is used or sent for the first time."""
+        """A new channel, announced when it is first used or sent."""
         link = self._link
         with link.lock:
             number, link.next_number = link.next_number, link.next_number + 2
@@ -998,7 +978,7 @@ def log_handler(link, level=0):
 
 
 class Dispatcher:
-    """Runs the callbacks of all channels on one thread; on one more each time a callback holds up the others."""
+    """Runs callbacks on one thread, and on one more whenever one holds up other channels."""
 
     def __init__(self, link):
         self.lock = link.lock
@@ -1039,7 +1019,7 @@ class Dispatcher:
                         return
 
     def watch(self):
-        """While there is work: has another thread do it if none was begun for a while."""
+        """Adds a thread if there is work and none was begun for a while."""
         quiet = 0
         while True:
             turns = self.turns
@@ -1075,8 +1055,8 @@ def dedent(source):
         if margin else source
 
 
-def describe(error, kind="failed"):
-    """The map of a close: what went wrong, with the traceback of far code (our own frames left out)."""
+def describe(error):
+    """The map of a close: what went wrong, with the traceback but for our own frames."""
     def filtered(shown, error):
         if shown is None or error is None:
             return
@@ -1101,14 +1081,11 @@ def describe(error, kind="failed"):
             trace = "Traceback (most recent call last):\n" + trace
     except BaseException:
         trace = "%s: %s\n" % (name_of(type(error)), message)
-    return {"kind": kind, "type": clip(name_of(type(error))), "message": clip(message), "trace": clip(trace, 32768)}
+    return failed(name_of(type(error)), message, trace)
 
 
 class ExitStatus(Exception):
     """A shell program ended with other than 0."""
-
-
-ExitStatus.__module__ = "builtins"
 
 
 class Source:
@@ -1137,7 +1114,7 @@ class Task:
         program = self.program
         kind = program.get("kind")
         if kind in ("closure", "call", "task", "service"):
-            raise ValueError("this is a Python agent: it runs programs of kind python and shell, not %s" % kind)
+            raise ValueError("this is a Python agent: it runs python and shell programs, no %s" % kind)
         if kind == "python":
             self.source, self.file = program.get("source"), program.get("file") or ""
             self.line, self.arguments = program.get("line") or 1, program.get("arguments") or {}
@@ -1169,19 +1146,24 @@ class Task:
         except Exception:
             pass
         if self.cancelled and isinstance(failure, (Cancelled, EOFError, OSError, ExitStatus)):
-            close = {"kind": "cancelled", "type": "", "message": "the program was cancelled", "trace": ""}
+            close = failed("", "the program was cancelled", kind="cancelled")
         elif failure is None or isinstance(failure, EOFError) and raised_here(failure):
             close = None
         else:
-            close = describe(failure)
-            if isinstance(failure, ExitStatus):
-                close["trace"] = ""
+            close = failed("ExitStatus", str(failure), "") if isinstance(failure, ExitStatus) else describe(failure)
         failure = None
+        if "linecache" in sys.modules:
+            sys.modules["linecache"].cache.pop("<program %d>" % self.channel.id, None)
         link.finish(self, close)
 
     def run_python(self):
         """Runs the program; returns what it raised. No asynchronous exception comes after this."""
         failure = None
+        text = "\n" * (self.line - 1) + dedent(self.source)
+        file = self.file or "<program %d>" % self.channel.id
+        scope = dict(self.arguments, __name__="__channelexec__", __loader__=Source(text), channel=self.channel)
+        if "linecache" in sys.modules:
+            remember(file, text)
         try:
             try:
                 with self.link.lock:
@@ -1189,11 +1171,6 @@ class Task:
                         return EOFError()
                     self.ident = get_ident()
                     self.link.running[self.ident] = self
-                text = "\n" * (self.line - 1) + dedent(self.source)
-                file = self.file or "<program %d>" % self.channel.id
-                scope = dict(self.arguments, __name__="__channelexec__", __loader__=Source(text), channel=self.channel)
-                if "linecache" in sys.modules:
-                    remember(file, text)
                 exec(compile(text, file, "exec", dont_inherit=True), scope)
             except BaseException as error:
                 failure = error
@@ -1215,8 +1192,8 @@ class Task:
 
     def run_shell(self):
         import subprocess
-        shell = subprocess.Popen(["/bin/sh", "-c", self.script, "sh"] + self.arguments, bufsize=0, stdin=subprocess.PIPE,
-                                 stdout=subprocess.PIPE, start_new_session=True)
+        shell = subprocess.Popen(["/bin/sh", "-c", self.script, "sh"] + self.arguments, bufsize=0,
+                                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self.link.tell_supervisor(b"+", shell.pid)
         with self.link.lock:
             self.group = shell.pid
@@ -1274,7 +1251,7 @@ class Task:
         return any(group == self.group for _, _, group in processes())
 
     def read_lines(self, shell):
-        """Sends the output until it ends, or the shell has ended and left it open to others."""
+        """Sends the output until it ends, or the shell has, even if others keep it open."""
         pipe = shell.stdout.fileno()
         poll = select.poll()
         poll.register(pipe, select.POLLIN)
@@ -1304,14 +1281,12 @@ class Task:
         poll.register(pipe, select.POLLOUT)
         try:
             for item in self.channel:
-                data = memoryview(item.encode() if isinstance(item, str) else item)
+                data = memoryview(item.encode() if isinstance(item, str) else b"" + item)
                 while data and shell.returncode is None:
                     if poll.poll(500):
                         data = data[os.write(pipe, data):]
-        except OSError:
-            pass  # the script has closed its input
-        except RemoteError:
-            pass
+        except (OSError, RemoteError):
+            pass  # the script has closed its input, or the channel failed
         except BaseException as error:
             with self.link.lock:
                 self.channel._shut(describe(TypeError("a shell program takes items of text or bytes: %s" % error)))
@@ -1353,7 +1328,7 @@ def raised_here(error):
 
 
 def set_exception(ident, kind):
-    """Raises an exception in another thread when that next runs Python code; None takes it back."""
+    """Raises an exception in another thread; None takes it back."""
     try:
         import ctypes
         function = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -1363,7 +1338,7 @@ def set_exception(ident, kind):
 
 
 def leave_fork(failure):
-    """A program forked and the child came back from the program: it must not go on as an agent."""
+    """A child that a program forked came back from the program: it must not go on."""
     if failure is not None and not isinstance(failure, SystemExit):
         sys.stderr.write(describe(failure)["trace"])
     try:
@@ -1413,13 +1388,13 @@ class Link:
         self.supervisor = None
         self.lock = allocate_lock()
         self.writing = allocate_lock()
-        self.control = deque()  # frames that go ahead of items
+        self.control = []  # frames that go ahead of items
         self.control_size = 0
         self.flushing = False
         self.dead = False  # no more can be sent or received
         self.id, self.serial, self.item_limit, self.next_number = "", False, MAX_ITEM, 2
         self.greeted = False
-        self.woken = []  # who waits for what this batch of frames brought: woken when the reader is about to wait
+        self.woken = []  # waiters that the reader wakes when it is about to wait itself
         self.channels = {}  # all that are not closed on both sides
         self.known = WeakValueDictionary()  # all
         self.tasks = set()
@@ -1430,7 +1405,8 @@ class Link:
         self.started = False  # a program was
         self.interrupting = False
         self.grace = GRACE
-        self.leaving = None
+        self.ending = self.leaving = False  # no program is started; all are being ended
+        self.status = 0
         self.dispatcher = Dispatcher(self)
         self.out_poll = select.poll()
         self.out_poll.register(outbound, select.POLLOUT)
@@ -1454,35 +1430,33 @@ class Link:
         self.control_size += len(data)
 
     def take(self):
-        """What is queued (lock held)."""
-        frames = list(self.control)
-        self.control.clear()
-        self.control_size = 0
+        frames, self.control, self.control_size = self.control, [], 0
         return frames
 
     def write(self, data, wait=True):
-        """Writes the data, without `wait` only what can be written now; what remains, if only because a signal handler raised,
-        is queued again, for a thread of its own. `writing` is held, `lock` is not."""
+        """Writes the data, or without `wait` what can be written now (`writing` held, `lock` not).
+
+        What remains, be it because a signal handler raised, is queued again and left to a thread.
+        """
         if self.dead:
             raise OSError("the link is lost")
-        counts, view = [], memoryview(data)
-        rest = view
+        counts, rest = [], data
         try:
             while rest and (wait or self.out_poll.poll(0)):
-                # Ready for writing means that 512 bytes, a pipe's atomic unit, will not block. Extending a list keeps the
-                # count when a signal handler raises as soon as os.write returns.
+                # Ready means that 512 bytes, a pipe's atomic unit, will not block. Extending a list keeps the count
+                # even if a signal handler raises as soon as os.write returns.
                 counts.extend(map(os.write, (self.outbound,), (rest if wait else rest[:512],)))
-                rest = view[sum(counts):]
+                rest = memoryview(data)[sum(counts):]
         except OSError as error:
-            counts.append(len(view))
+            counts.append(len(data))
             self.lose()
             raise OSError("the link is lost: %s" % error)
         finally:
-            rest = view[sum(counts):]
-            if rest:
+            done = sum(counts)
+            if done < len(data):
                 with self.lock:
-                    self.control.appendleft(bytes(rest))
-                    self.control_size += len(rest)
+                    self.control.insert(0, data[done:])
+                    self.control_size += len(data) - done
                 if not self.flushing:
                     self.flushing = True
                     start_thread(self.flush_waiting)
@@ -1501,7 +1475,7 @@ class Link:
             self.flush()
 
     def flush(self):
-        """Writes what is queued and never waits: what cannot be written now is left to a thread of its own."""
+        """Writes what is queued and never waits: what cannot be written now is left to a thread."""
         with Shield(self):
             while self.control and not self.flushing and not self.dead and self.writing.acquire(False):
                 # Whoever holds `writing` looks at the queue again after releasing it.
@@ -1527,26 +1501,23 @@ class Link:
 
     def lose(self):
         self.dead = True
-        start_thread(self.leave, 0)
+        start_thread(self.leave)
 
     # -- in
 
     def read(self):
         """The reader thread."""
-        status = 0
         try:
             self.read_frames()
         except OSError:
             pass
         except Violation as error:
-            status = 1
             self.part(error.code, str(error))
         except BaseException as error:
-            status = 1
             self.part("internal", describe(error)["trace"])
         self.dead = True
         self.wake()
-        self.leave(status)
+        self.leave()
 
     def read_frames(self):
         rest, unpack, source = b"", HEADER.unpack_from, self.inbound
@@ -1651,13 +1622,14 @@ class Link:
         if len(query) != 2 or type(query[0]) is not int or query[1] not in ("status", "info"):
             raise Violation("malformed query")
         with self.lock:
-            answer = self.info() if query[1] == "info" else {"channels": len(self.channels), "executing": len(self.tasks)}
-            self.post(frame(ANSWER, 0, encode([query[0], answer])))
+            status = {"channels": len(self.channels), "executing": len(self.tasks)}
+            self.post(frame(ANSWER, 0, encode([query[0], status if query[1] == "status" else self.info()])))
 
     def got_terminate(self, payload):
         self.grace = min(parse(payload, int), 1 << 31) / 1000.0
         self.tell_supervisor(b"g", int(self.grace * 1000))
-        start_thread(self.leave, 0)
+        self.ending = True
+        start_thread(self.leave)
 
     def got_nothing(self, payload):
         """A pong, a log: nothing is done with them."""
@@ -1696,11 +1668,10 @@ class Link:
         try:
             task = channel._task = Task(self, channel, parse(payload, dict, self))
             task.check()
-            if self.leaving is not None:
+            if self.ending:
                 raise ValueError("the agent is ending")
             if self.serial and self.tasks:
-                raise ValueError("programs run one at a time on the main thread, and one is running: waiting could "
-                                 "deadlock")
+                raise ValueError("programs run one at a time, on the main thread, and one is running")
             self.tasks.add(task)
             if not self.started:
                 self.started = True
@@ -1714,7 +1685,7 @@ class Link:
         except (ValueError, RuntimeError, Violation) as error:
             self.tasks.discard(channel._task)
             channel._task = None
-            channel._shut({"kind": "refused", "type": "", "message": clip(str(error)), "trace": clip(str(error))})
+            channel._shut(failed("", str(error), kind="refused"))
 
     # -- programs
 
@@ -1739,7 +1710,7 @@ class Link:
         self.drain()
 
     def told(self):
-        """An operation is about to raise: if this thread's program is cancelled, it knows now (lock held)."""
+        """This thread's program is told that its channel ended (lock held)."""
         task = self.running.get(get_ident())
         if task is not None:
             task.told = True
@@ -1756,7 +1727,7 @@ class Link:
                 raise Cancelled
 
     def cancel(self, task):
-        """Asks a program to end (lock held): its operations raise, then an exception is raised in its thread."""
+        """Has a program end (lock held): its operations raise, then its thread."""
         if task.cancelled:
             return
         task.cancelled = monotonic()
@@ -1769,7 +1740,7 @@ class Link:
             start_thread(self.interrupt)
 
     def interrupt(self):
-        """Raises Cancelled in the threads of cancelled programs, unless they end first when an operation tells them."""
+        """Raises Cancelled in cancelled programs, unless an operation tells them and they end."""
         set_exception(0, None)  # imports what is needed, outside the lock
         while True:
             with self.lock:
@@ -1793,7 +1764,7 @@ class Link:
         """Says goodbye if it can be written soon, and closes the link."""
         with self.lock:
             self.post(frame(GOODBYE, 0, encode({"code": code, "message": clip(message)})))
-        self.flushing, until = True, monotonic() + 0.5
+        self.status, self.flushing, until = 1, True, monotonic() + 0.5
         if self.writing.acquire(True, 0.2):
             try:
                 while self.control and monotonic() < until:
@@ -1809,7 +1780,7 @@ class Link:
         self.disconnect()
 
     def disconnect(self):
-        """Closes the link at once, though others may use its descriptors and the supervisor watches it."""
+        """Closes the link at once, though threads and the supervisor use it."""
         self.tell_supervisor(b"x", 0)
         try:
             import socket
@@ -1821,16 +1792,14 @@ class Link:
         for link in (self.inbound, self.outbound):
             os.dup2(null, link, False)
 
-    def leave(self, status):
+    def leave(self):
         """Ends the agent and what it has started, within the grace time."""
         with self.lock:
-            if self.leaving is not None:
-                if self.dead:
-                    self.notify_all()
-                return
-            self.leaving = status
             if self.dead:
                 self.notify_all()
+            if self.leaving:
+                return
+            self.ending = self.leaving = True
             for task in list(self.tasks):
                 self.cancel(task)
         deadline = monotonic() + self.grace
@@ -1852,7 +1821,7 @@ class Link:
             writer.daemon = True
             writer.start()
             writer.join(0.2)
-        os._exit(status)
+        os._exit(self.status)
 
     def notify_all(self):
         for channel in list(self.known.values()):
@@ -1877,7 +1846,7 @@ class Link:
 
 
 def refuse(*arguments, **options):
-    raise OSError("the channel belongs to the process that this one was forked from")
+    raise OSError("the channel belongs to the parent process")
 
 
 def flush_output():
@@ -1924,7 +1893,7 @@ def processes():
 
 
 def relatives(agent, groups=(), led=None):
-    """The processes that the agent has started: descendants, and members of its and the given process groups."""
+    """What the agent has started: descendants, and members of its and the given groups."""
     led = os.getpgid(agent) == agent if led is None else led
     everyone = processes()
     children = {}
@@ -1949,7 +1918,7 @@ def signal_all(pids, number):
 
 
 def adopt_orphans():
-    """Makes this process the parent of what its descendants leave behind (Linux), so that it can be found at the end."""
+    """Makes this process the parent of what its children leave behind (Linux), to find it at the end."""
     time.sleep(0.03)  # the first program has precedence
     if sys.platform.startswith("linux"):
         try:
@@ -1962,7 +1931,7 @@ def adopt_orphans():
 def start_supervisor(link):
     """Forks a process that kills this one should it survive its link, and what is left when this one has ended.
 
-    It is nobody's child (far code may wait for children of its own), reads nothing from the link, and holds only that and a
+    It is nobody's child (far code may wait for its own), and holds only the link's input, which it never reads, and a
     pipe whose other end is ours.
     """
     watched, link.supervisor = os.pipe()
@@ -2043,10 +2012,11 @@ def serve():
     except OSError:
         pass
     module = type(sys)("__execnet_agent__", __doc__)
-    module.__dict__.update(globals(), __name__="__execnet_agent__", execnet_log_handler=lambda level=0: log_handler(link, level))
+    module.__dict__.update(globals(), execnet_log_handler=lambda level=0: log_handler(link, level))
     sys.modules["__execnet_agent__"] = module
     link.say(HELLO, {"protocol": [1, 1], "build": "", "limits": {"item": MAX_ITEM}, "info": link.info()})
-    start_supervisor(link)
+    if not link.dead:
+        start_supervisor(link)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=link.forked)
     else:
@@ -2057,7 +2027,7 @@ def serve():
             link.main.lock.acquire()
             link.main.task.run()
         except KeyboardInterrupt:
-            start_thread(link.leave, 0)
+            start_thread(link.leave)
 
 
 def wrap_fork(link):

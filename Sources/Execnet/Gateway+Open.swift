@@ -22,7 +22,7 @@ extension Gateway {
         let image = spec.python == nil ? try AgentImage.local(option: spec.agent, gateway: id) : nil
         let stream: LaunchedStream
         do throws(SystemError) {
-            stream = try PopenLauncher(plan: try plan(of: spec, id: id, image: image?.path)).launch(python: spec.python != nil)
+            stream = try LocalProcess.start(try plan(of: spec, id: id, image: image?.path), python: spec.python != nil)
         } catch {
             throw GatewayError(.launchFailed, "The agent could not be started: \(error).", gateway: id, cause: nil)
         }
@@ -53,20 +53,13 @@ extension Gateway {
             plan = ProcessPlan(executable: image ?? "", arguments: ["execnet-agent[\(id)]"])
         }
         plan.environment.merge(spec.environment) { $1 }
-        plan.environment[Agent.environmentVariable] = "1"
-        plan.environment[Agent.gatewayVariable] = "\(uniqueMark()):\(id)"
+        plan.markAsAgent(of: id)
         plan.nice = Int32(spec.nice)
         if let directory = spec.directory {
             mkdir(directory, 0o777)
             plan.directory = directory
         }
         return plan
-    }
-
-    /// Tells this gateway's processes from all others on the machine.
-    private static func uniqueMark() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String(generator.next(), radix: 36)
     }
 }
 

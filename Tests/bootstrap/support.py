@@ -71,7 +71,13 @@ agent.ENCODERS[Reference] = agent.put_channel
 
 
 class References:
-    mentioned = Reference
+    """Stands for the link when values are decoded."""
+
+    @staticmethod
+    def mentioned(number):
+        if type(number) is not int or number < 0:
+            raise ValueError("%r is no channel" % (number,))
+        return Reference(number)
 
 
 def encode(value):
@@ -286,6 +292,8 @@ class Peer:
 
     def finish(self):
         """Ends the agent whatever state it is in."""
+        if self.stderr.closed:
+            return
         if self.out >= 0:
             self.hang_up()
         try:

@@ -75,7 +75,7 @@ class ItemTests(AgentTest):
             except TypeError as error: channel.send(str(error))
             channel.set(done=True)
         """)
-        for text in ("<class 'object'>", "str", "list", "builtin_function_or_method", "<class 'object'>"):
+        for text in ("<class 'object'>", "str", "contains itself", "builtin_function_or_method", "<class 'object'>"):
             message = self.peer.receive(channel)
             self.assertIn("can't serialize", message)
             self.assertIn(text, message)

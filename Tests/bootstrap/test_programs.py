@@ -70,6 +70,14 @@ class PythonTests(AgentTest):
         error = self.failure("channel.send(object())")
         self.assertEqual((error["type"], error["message"]), ("TypeError", "can't serialize <class 'object'>"))
 
+    def test_sources_are_not_kept(self):
+        for _ in range(3):
+            self.failure("1/0", file="")
+        self.assertEqual(self.run_python("""
+            import linecache
+            channel.send([name for name in linecache.cache if name.startswith("<program")])
+        """), [])
+
     def test_items_come_before_the_error(self):
         channel = self.peer.python("channel.send(1)\nchannel.send(bytes(100000))\nraise RuntimeError('after')")
         self.assertEqual(self.peer.receive(channel), 1)

@@ -5,6 +5,7 @@
 """Frames: the hello, credit, fragments, the closing handshake, and what ends the link."""
 
 import os
+import random
 import struct
 import unittest
 
@@ -384,6 +385,34 @@ class CreditTests(AgentTest):
         self.peer.close(1)
         self.assertIsNone(self.peer.expect(CLOSE, 1).value)
         self.assertEqual(self.peer.query(), {"channels": 0, "executing": 0})
+
+
+class FuzzTests(AgentTest):
+    def test_any_frames_are_answered_or_end_the_link(self):
+        """Whatever is sent, the agent answers, or says goodbye and ends; it never hangs and never prints."""
+        chance = random.Random(20)
+        kinds = list(range(1, 9)) + list(range(16, 23)) * 3
+        values = [0, 1, 5, -1, "", "status", b"", [], {}, None, [1, {}], [1, "info"], [2, {"a": 1}], {"kind": "python"},
+                  {"kind": "python", "source": "channel.send(1)"}, {"kind": "shell", "script": "true"}, Reference(1)]
+        for turn in range(40):
+            peer = self.start()
+            peer.python("for item in channel: channel.send(item)")
+            try:
+                for _ in range(60):
+                    if chance.random() < 0.05:
+                        kind, flags = chance.randrange(256), chance.randrange(256)
+                    else:
+                        kind, flags = chance.choice(kinds), chance.choice((0, 0, 0, 0, 0, MORE, ABANDON))
+                    payload = encode(chance.choice(values)) if chance.random() < 0.8 else bytes(
+                        chance.getrandbits(8) for _ in range(chance.randrange(20)))
+                    peer.frame(kind, 0 if kind < 16 else chance.choice((1, 1, 3, 5, 2)), payload, flags)
+                peer.frame(PING, 0, b"still there")
+                while peer.expect(PONG).payload != b"still there":
+                    pass
+            except (OSError, Ended):
+                peer.wait()
+            self.assertEqual(peer.errors(), "")
+            peer.finish()
 
 
 class CloseTests(AgentTest):

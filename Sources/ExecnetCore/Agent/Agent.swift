@@ -56,7 +56,7 @@ public protocol ExecnetProgram {
 }
 
 extension ExecnetProgram {
-    public static func main() async throws {
+    @MainActor public static func main() async throws {
         await Agent.serveIfLaunched()
         try await run()
     }

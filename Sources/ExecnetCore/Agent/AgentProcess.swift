@@ -33,12 +33,14 @@ final class AgentProcess: EndpointDelegate {
     }
 
     private let link: DescriptorLink
+    private let python = PythonBeside()
 
     private init() throws {
         signal(SIGPIPE, SIG_IGN)
         mark = getenv(Agent.gatewayVariable).map { String(cString: $0) } ?? ""
         let (input, output) = try StandardStreams.takeOver()
         let poller = try Poller()
+        PollerThread.adopt(poller)
         executor = AgentExecutor(poller: poller)
         let id = mark.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "agent"
         endpoint = Endpoint(
@@ -85,6 +87,7 @@ final class AgentProcess: EndpointDelegate {
             )
             return end(grace: .zero, linkLost: true)
         }
+        endpoint.heard(hello)
     }
 
     private func answer(_ number: UInt64, _ name: String) {
@@ -106,7 +109,7 @@ final class AgentProcess: EndpointDelegate {
             guard !state.isEnding else { return false }
             state.programs[channel.id] = Task(executorPreference: executor) { [self] in
                 let failure = await RunningProgram.$channel.withValue(channel.core) {
-                    await ProgramRunner.run(payload, on: channel)
+                    await ProgramRunner(channel: channel, python: python).run(payload)
                 }
                 _ = self.state.withLock { $0.programs.removeValue(forKey: channel.id) }
                 channel.close(with: failure)

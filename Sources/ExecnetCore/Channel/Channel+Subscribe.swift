@@ -11,8 +11,12 @@ extension Channel {
     /// Calls a subscriber from now on, first for the items that wait.
     ///
     /// While a subscriber takes items, ``receive(as:timeout:)`` is an error.
-    public func subscribe(_ subscriber: Subscriber) {
+    public func subscribe(_ subscriber: Subscriber) { subscribe(subscriber, includingBindings: false) }
+
+    /// As `subscribe`; with `includingBindings`, what is bound now is delivered first.
+    func subscribe(_ subscriber: Subscriber, includingBindings: Bool) {
         let begins = endpoint.state.withLock { _ in
+            if includingBindings { core.state.deliverCurrentBindings() }
             core.subscribers.append(subscriber)
             core.state.keepsBindingChanges = core.takesBindings
             return core.state.beginDelivery()

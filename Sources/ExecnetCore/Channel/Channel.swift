@@ -107,7 +107,7 @@ extension Endpoint {
 
     /// The channel that a reference in a received value stands for.
     package func channel(for reference: ChannelReference) throws(WireError) -> Channel {
-        guard let core = state.withLock({ $0.multiplexer.channel(reference.id) }) else {
+        guard let core = state.withLock({ $0.multiplexer.claim(reference.id) }) else {
             throw WireError(.foreignChannel, "The value mentions channel \(reference.id), which does not exist (any more).")
         }
         return Channel(core: core, endpoint: self)

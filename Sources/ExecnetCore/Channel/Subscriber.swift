@@ -51,6 +51,17 @@ public final class Subscriber: Sendable {
         self.onEnd = onEnd
     }
 
+    /// A subscriber to items as they were encoded.
+    package init(
+        onPayload: @escaping @Sendable (WireBytes, Channel) async throws -> Void,
+        onBindings: @escaping BindingsHandler,
+        onEnd: @escaping EndHandler
+    ) {
+        onItem = onPayload
+        self.onBindings = onBindings
+        self.onEnd = onEnd
+    }
+
     var takesItems: Bool { onItem != nil }
     var takesBindings: Bool { onBindings != nil }
 }

@@ -249,6 +249,7 @@ extension Gateway: EndpointDelegate {
                     )
                 )
             }
+            endpoint.heard(hello)
             state.withLock { $0.hello = hello }
             opened.set()
         } catch {

@@ -10,6 +10,11 @@ import Synchronization
 extension Endpoint {
     package func sendHello(_ hello: Hello) throws(WireError) { sendControl(.hello, try Wire.encode(hello.value)) }
 
+    /// Takes note of what the peer's hello says.
+    package func heard(_ hello: Hello) {
+        state.withLock { $0.peerItemLimit = Int(clamping: hello.itemLimit) }
+    }
+
     package func sendControl(_ type: FrameType, _ payload: WireBytes) {
         _ = try? perform { $0.sendControl(type, payload) }
     }

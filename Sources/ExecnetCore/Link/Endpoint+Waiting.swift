@@ -7,6 +7,20 @@ import ExecnetSystem
 import ExecnetWire
 import Synchronization
 
+extension Endpoint.State {
+    /// The peer ends the link over a message that is too large, so it is not even begun.
+    fileprivate func checkSize(of payload: WireBytes, _ type: FrameType, _ gatewayID: String) throws(ChannelError) {
+        let limit = type == .open ? multiplexer.limits.programSize : peerItemLimit
+        guard payload.count > limit else { return }
+        let advice = type == .open ? "Send large arguments as items instead." : "Send it in parts."
+        throw ChannelError(
+            .itemTooLarge,
+            "The message has \(payload.count) bytes; the other side takes \(limit). \(advice)",
+            gateway: gatewayID
+        )
+    }
+}
+
 /// Which of a channel's changes somebody waits for.
 package enum WaitKind: Sendable {
     /// An item, or the end of items.
@@ -123,6 +137,7 @@ extension Endpoint {
         let (outcome, flush) = state.withLock { state in
             let outcome = Result { () throws(ChannelError) in
                 try core.state.checkSend()
+                try state.checkSize(of: payload, type, gatewayID)
                 return state.multiplexer.sendAtOnce(type, payload, on: core)
             }
             return (outcome, state.flushDecision())

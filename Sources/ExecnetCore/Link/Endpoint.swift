@@ -31,6 +31,8 @@ package final class Endpoint: Sendable {
         /// Whether the peer was heard since the last heartbeat.
         var heardSinceBeat = false
         var effects = Effects()
+        /// The largest item that the peer takes, as its hello says.
+        var peerItemLimit = LinkLimits().itemSize
     }
 
     package let role: LinkRole

@@ -14,6 +14,8 @@ package struct Bindings {
     package static let maximumCount = 65_536
     /// The most that the values of a channel's names may take together, in encoded bytes.
     package static let maximumSize = 64 << 20
+    /// How much more than its own limits a side takes from the other: both may add up to them at the same time.
+    static let tolerance = 2
 
     private struct Entry {
         var value: Value
@@ -38,14 +40,14 @@ package struct Bindings {
         size: Int,
         asCoordinator: Bool
     ) throws(ChannelError) -> UInt64 {
-        guard fits(changes.keys, size: size) else {
+        guard fits(changes.keys, size: size, factor: 1) else {
             throw ChannelError(
                 .tooManyBindings,
                 "A channel's bindings hold at most \(Bindings.maximumCount) names and \(Bindings.maximumSize) bytes; send items instead."
             )
         }
         counter += 1
-        store(changes, size: size, counter: counter, fromCoordinator: asCoordinator)
+        store(changes, share: size / max(changes.count, 1), counter: counter, fromCoordinator: asCoordinator)
         return counter
     }
 
@@ -56,30 +58,29 @@ package struct Bindings {
         counter received: UInt64,
         fromCoordinator: Bool
     ) -> [String: Value]? {
-        guard received < UInt64.max / 2, fits(changes.keys, size: size) else { return nil }
+        guard received < UInt64.max / 2, fits(changes.keys, size: size, factor: Bindings.tolerance) else { return nil }
         counter = max(counter, received)
         let effective = changes.filter { name, _ in
             guard let entry = entries[name] else { return true }
             return (received, fromCoordinator ? 1 : 0) > (entry.counter, entry.fromCoordinator ? 1 : 0)
         }
-        store(effective, size: size, counter: received, fromCoordinator: fromCoordinator)
+        store(effective, share: size / max(changes.count, 1), counter: received, fromCoordinator: fromCoordinator)
         return effective
     }
 
-    private mutating func store(_ changes: [String: Value], size: Int, counter: UInt64, fromCoordinator: Bool) {
+    private mutating func store(_ changes: [String: Value], share: Int, counter: UInt64, fromCoordinator: Bool) {
         for (name, value) in changes {
-            let share = size / changes.count
             let entry = Entry(value: value, counter: counter, fromCoordinator: fromCoordinator, size: share)
             self.size += share - (entries.updateValue(entry, forKey: name)?.size ?? 0)
         }
     }
 
-    private func fits(_ names: some Sequence<String>, size added: Int) -> Bool {
+    private func fits(_ names: some Sequence<String>, size added: Int, factor: Int) -> Bool {
         var count = entries.count
         var size = size + added
         for name in names {
             if let entry = entries[name] { size -= entry.size } else { count += 1 }
         }
-        return count <= Bindings.maximumCount && size <= Bindings.maximumSize
+        return count <= factor * Bindings.maximumCount && size <= factor * Bindings.maximumSize
     }
 }

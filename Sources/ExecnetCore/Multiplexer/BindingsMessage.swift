@@ -23,6 +23,9 @@ package struct BindingsMessage {
         self.init(counter: counter, values: map)
     }
 
+    /// Bytes of the payload before the map.
+    static let headSize = 10
+
     /// The frame's payload, from the encoded map: the counter has a fixed width, so the map is encoded outside the lock.
     package static func encode(counter: UInt64, encodedValues: WireBytes) -> WireBytes {
         var builder = WireBytesBuilder()

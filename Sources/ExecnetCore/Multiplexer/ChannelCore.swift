@@ -12,6 +12,9 @@ package final class ChannelCore: @unchecked Sendable {
     /// Those to whom items and changes of bindings are delivered, in the order of their subscription.
     package var subscribers: [Subscriber] = []
 
+    /// Whether a program here knows the channel; false for one that the other side has made and that no program has met yet.
+    package var isClaimed = true
+
     package init(number: UInt64, attached: Bool, maximumWindow: Int) {
         self.number = number
         state = ChannelState(attached: attached, maximumWindow: maximumWindow)

@@ -22,8 +22,6 @@ package enum ChannelEnd: Sendable {
 package struct ChannelState {
     /// What this side may still do.
     package enum LocalPhase: Sendable, Equatable {
-        /// Made, but the other side does not know it yet: nothing may be sent.
-        case unattached
         case open
         /// An *end* frame is sent or queued; bindings and items are over.
         case ended
@@ -55,7 +53,9 @@ package struct ChannelState {
         case end(ChannelEnd)
     }
 
-    package private(set) var local: LocalPhase
+    package private(set) var local = LocalPhase.open
+    /// Whether the other side knows the channel. Until it does nothing may be sent, not even that it is over.
+    package private(set) var isKnown: Bool
     package private(set) var remote = RemotePhase.open
     package private(set) var end: ChannelEnd?
     /// Whether this side closed the channel of its own accord, rather than in answer to the other.
@@ -80,7 +80,7 @@ package struct ChannelState {
     private var enders = WaitList()
 
     package init(attached: Bool, maximumWindow: Int) {
-        local = attached ? .open : .unattached
+        isKnown = attached
         window = ReceiveWindow(maximum: maximumWindow)
     }
 
@@ -95,12 +95,12 @@ package struct ChannelState {
     // MARK: this side acts
 
     /// Makes the channel known to the other side.
-    package mutating func attach() { if local == .unattached { local = .open } }
+    package mutating func attach() { isKnown = true }
 
     /// Checks that this side may send a message.
     package func checkSend() throws(ChannelError) {
         switch local {
-        case .unattached, .open:
+        case .open:
             guard remote == .closed else { return }
             throw ChannelError(.closed, sendFailure)
         case .ended: throw ChannelError(.ended, "This side of the channel was ended: it sends no more.")
@@ -118,7 +118,7 @@ package struct ChannelState {
 
     /// Says that this side sends no more. False if it had said so before.
     package mutating func endSending() -> Bool {
-        guard local == .open || local == .unattached else { return false }
+        guard local == .open else { return false }
         local = .ended
         return true
     }
@@ -176,13 +176,21 @@ package struct ChannelState {
         return !isDelivering
     }
 
+    /// Delivers what is bound now, before any later change.
+    package mutating func deliverCurrentBindings() {
+        let values = bindings.values
+        guard !values.isEmpty else { return }
+        sequence += 1
+        bindingChanges.append(Waiting(content: values, cost: 0, sequence: sequence))
+    }
+
     package mutating func endDelivery(_ wake: inout Wakeups) {
         isDelivering = false
         wake.add(enders.takeAll())
     }
 
     /// What comes next for subscribers, in the order in which it came; nil if nothing is here. Items only if subscribers take them.
-    package mutating func takeDelivery(items: Bool) -> (Delivery, credit: Int?)? {
+    package mutating func takeDelivery(items: Bool) -> (Delivery?, credit: Int?) {
         let item = items ? inbox.first?.sequence : nil
         if let change = bindingChanges.first, change.sequence < item ?? .max {
             bindingChanges.removeFirst()
@@ -190,7 +198,7 @@ package struct ChannelState {
         }
         switch items ? take() : end.map(TakeResult.end) ?? .wait(credit: nil) {
         case .item(let payload, let credit): return (.item(payload), credit)
-        case .wait: return nil
+        case .wait(let credit): return (nil, credit)
         case .end(let end): return (.end(end), nil)
         }
     }
@@ -241,7 +249,13 @@ package struct ChannelState {
         guard window.receive(cost) else { throw .protocolViolation("more than the credit of channel \(header.channel)") }
         // After this side's close everything is thrown away until the other side has closed too.
         guard local != .closed else { return .nothing }
-        if header.flags.contains(.abandon) { return abandonPartial(cost) }
+        if header.flags.contains(.abandon) {
+            guard partial == nil || partial?.type == header.type else {
+                throw .protocolViolation("messages mixed on channel \(header.channel)")
+            }
+            return abandonPartial(cost)
+        }
+        guard bytes.count <= limit else { throw .protocolViolation("a message larger than \(limit) bytes on channel \(header.channel)") }
         guard partial != nil || header.flags.contains(.more) else { return complete(header.type, WireBytes(copying: bytes), cost, &wake) }
         return try receiveFragment(header, bytes, cost, limit: limit, &wake)
     }
@@ -274,8 +288,17 @@ package struct ChannelState {
         guard type == .item else { return .bindings(payload, cost: cost) }
         sequence += 1
         inbox.append(Waiting(content: payload, cost: cost, sequence: sequence))
-        if let receiver = receivers.takeFirst() { wake.add(receiver) }
+        wakeReceiver(&wake)
         return .nothing
+    }
+
+    /// One of those who wait for something to take; all if a delivering task is among them, because it may not want just this.
+    private mutating func wakeReceiver(_ wake: inout Wakeups) {
+        if isDelivering {
+            wake.add(receivers.takeAll())
+        } else if let receiver = receivers.takeFirst() {
+            wake.add(receiver)
+        }
     }
 
     /// A change of bindings has taken effect. The cost is given back now, or when subscribers have heard of it.
@@ -284,7 +307,7 @@ package struct ChannelState {
         guard keepsBindingChanges, !values.isEmpty else { return credit(afterTaking: cost) }
         sequence += 1
         bindingChanges.append(Waiting(content: values, cost: cost, sequence: sequence))
-        if let receiver = receivers.takeFirst() { wake.add(receiver) }
+        wakeReceiver(&wake)
         return nil
     }
 
@@ -297,6 +320,7 @@ package struct ChannelState {
     /// The other side sends no more.
     package mutating func receiveEnd(_ wake: inout Wakeups) throws(WireError) {
         guard remote == .open else { throw .protocolViolation("a second end of a channel") }
+        guard partial == nil else { throw .protocolViolation("the end of a channel in the middle of a message") }
         remote = .ended
         if end == nil { end = .finished }
         wakeAll(&wake)

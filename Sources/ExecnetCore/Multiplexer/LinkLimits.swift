@@ -12,6 +12,8 @@ public struct LinkLimits: Sendable {
     public var channelWindow = 2 << 20
     /// The largest description of a program (its source or its arguments).
     public var programSize = 16 << 20
+    /// How many channels may be in the table before the other side's attempt to add one ends the link.
+    public var channels = 1 << 20
     /// How much may wait to be written that only the peer's requests caused, before the peer counts as not reading.
     public var answerBacklog = 1 << 20
 

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import DequeModule
+import OrderedCollections
 package import ExecnetWire
 
 /// Which side of a link this is.
@@ -16,15 +17,22 @@ package struct Multiplexer {
     /// Bulk is moved into the outbound buffer only up to this many bytes, so that frames of the link soon get their turn.
     static let outboundTarget = 131_072
 
+    /// Closed channels that are kept for an item that mentions them; the oldest is forgotten first.
+    static let maximumUnclaimed = 1_024
+
     package let role: LinkRole
     package let limits: LinkLimits
     /// Why the link ended, once it has.
     package private(set) var end: GatewayError?
 
     private var table: [UInt64: ChannelCore] = [:]
+    /// Channels that the other side made, sent in an item and closed before anybody took that item: what they hold is still to be received.
+    private var unclaimed: OrderedDictionary<UInt64, ChannelCore> = [:]
     private var opening: [UInt64: WireBytesBuilder] = [:]
     private var nextNumber: UInt64
     private var heardHello = false
+    /// Set once the other side has broken the protocol: its bytes no longer count.
+    private var isBroken = false
     /// Channels that have something to send and may, in the order in which they get their turn.
     private var round = Deque<ChannelCore>()
     private var filling = OutboundBuffer()
@@ -40,6 +48,12 @@ package struct Multiplexer {
 
     package var channelCount: Int { table.count }
     package var channels: some Collection<ChannelCore> { table.values }
+    /// A channel by its number, for a program that was sent it.
+    package mutating func claim(_ number: UInt64) -> ChannelCore? {
+        let core = table[number] ?? unclaimed.removeValue(forKey: number)
+        core?.isClaimed = true
+        return core
+    }
     package func channel(_ number: UInt64) -> ChannelCore? { table[number] }
 
     // MARK: output
@@ -71,13 +85,14 @@ package struct Multiplexer {
     }
 
     private mutating func joinRound(_ core: ChannelCore) {
-        guard !core.state.isInRound, core.state.local != .unattached, core.state.sendQueue.canProceed else { return }
+        guard !core.state.isInRound, core.state.isKnown, core.state.sendQueue.canProceed else { return }
         core.state.isInRound = true
         round.append(core)
     }
 
     /// A frame of the link, or one that costs no credit: ahead of all bulk.
     package mutating func sendControl(_ type: FrameType, channel: UInt64 = 0, _ payload: UnsafeRawBufferPointer) {
+        guard end == nil else { return }
         filling.append(
             FrameHeader(length: UInt32(payload.count), type: type, flags: [], channel: channel),
             payload
@@ -102,13 +117,18 @@ package struct Multiplexer {
     package mutating func makeChannel(attached: Bool) -> ChannelCore {
         let core = ChannelCore(number: nextNumber, attached: attached, maximumWindow: limits.channelWindow)
         nextNumber += 2
-        if end == nil { table[core.number] = core }
+        if let end {
+            var nobody = Wakeups()
+            core.state.lose(end, &nobody)
+        } else {
+            table[core.number] = core
+        }
         return core
     }
 
     /// Makes a channel known to the other side, before an item mentions it.
     package mutating func attach(_ core: ChannelCore, beside: UInt64) {
-        guard core.state.local == .unattached else { return }
+        guard !core.state.isKnown else { return }
         core.state.attach()
         if let payload = try? Wire.encode(beside) { sendControl(.attach, channel: core.number, payload) }
         joinRound(core)
@@ -116,7 +136,7 @@ package struct Multiplexer {
 
     /// Passes a message on at once if nothing stands before it. True: done.
     package mutating func sendAtOnce(_ type: FrameType, _ payload: borrowing WireBytes, on core: ChannelCore) -> Bool {
-        guard filling.count < Multiplexer.outboundTarget, core.state.local != .unattached,
+        guard filling.count < Multiplexer.outboundTarget, core.state.isKnown,
             core.state.sendQueue.reserve(type, size: payload.count)
         else { return false }
         payload.withUnsafeBytes { sendControl(type, channel: core.number, $0) }
@@ -149,7 +169,7 @@ package struct Multiplexer {
 
     /// Takes what comes next for subscribers and gives credit back.
     package mutating func takeDelivery(from core: ChannelCore) -> ChannelState.Delivery? {
-        guard let (delivery, credit) = core.state.takeDelivery(items: core.takesItems) else { return nil }
+        let (delivery, credit) = core.state.takeDelivery(items: core.takesItems)
         if let credit { sendCredit(credit, to: core.number) }
         return delivery
     }
@@ -160,7 +180,7 @@ package struct Multiplexer {
     }
 
     package mutating func close(_ core: ChannelCore, with error: RemoteError?, _ wake: inout Wakeups) {
-        let known = core.state.local != .unattached
+        let known = core.state.isKnown
         guard core.state.close(&wake), end == nil else { return }
         if known {
             sendControl(.close, channel: core.number, error.flatMap { try? Wire.encode($0.wireValue.shortened) })
@@ -181,6 +201,7 @@ package struct Multiplexer {
         for core in table.values { core.state.lose(error, &wake) }
         table = [:]
         opening = [:]
+        unclaimed = [:]
         round = []
         incomplete = []
         filling.clear()
@@ -190,6 +211,14 @@ package struct Multiplexer {
 
     /// Takes in bytes as they come, in any pieces.
     package mutating func receive(_ bytes: UnsafeRawBufferPointer, _ effects: inout Effects) throws(WireError) {
+        guard !isBroken, end == nil else { return }
+        // Cleared again at the end: after a violation nothing that follows can be trusted.
+        isBroken = true
+        try receiveFrames(bytes, &effects)
+        isBroken = false
+    }
+
+    private mutating func receiveFrames(_ bytes: UnsafeRawBufferPointer, _ effects: inout Effects) throws(WireError) {
         var rest = bytes
         try completeFrame(&rest, &effects)
         while rest.count >= FrameHeader.size, end == nil {
@@ -253,6 +282,7 @@ package struct Multiplexer {
             guard header.channel == 0 else { throw .protocolViolation("\(header.type) on a channel") }
             return try receiveLinkFrame(header, payload, &effects)
         }
+        guard header.flags.isEmpty || header.type.mayBeFragmented else { throw .protocolViolation("flags on \(header.type)") }
         switch header.type {
         case .item, .bindings:
             try receiveMessage(header, payload, &effects)
@@ -261,8 +291,10 @@ package struct Multiplexer {
         case .open:
             try receiveOpen(header, payload, &effects)
         case .attach:
-            _ = try makePeerChannel(header)
+            _ = try Wire.decode(UInt64.self, from: payload)
+            try makePeerChannel(header).isClaimed = false
         case .end:
+            guard payload.isEmpty else { throw .protocolViolation("an end with a payload") }
             try known(header).state.receiveEnd(&effects.wake)
         case .close:
             try receiveClose(header, payload, &effects)
@@ -271,7 +303,7 @@ package struct Multiplexer {
     }
 
     private func known(_ header: FrameHeader) throws(WireError) -> ChannelCore {
-        guard let core = table[header.channel], core.state.local != .unattached else {
+        guard let core = table[header.channel], core.state.isKnown else {
             throw .protocolViolation("\(header.type) for channel \(header.channel), which does not exist")
         }
         return core
@@ -299,7 +331,7 @@ package struct Multiplexer {
         let change = try BindingsMessage(decoding: message)
         let effective = core.state.bindings.apply(
             change.values,
-            size: message.count,
+            size: message.count - BindingsMessage.headSize,
             counter: change.counter,
             fromCoordinator: role == .agent
         )
@@ -321,6 +353,7 @@ package struct Multiplexer {
 
     private mutating func makePeerChannel(_ header: FrameHeader) throws(WireError) -> ChannelCore {
         let peerIsOdd = role == .agent
+        guard table.count < limits.channels else { throw .protocolViolation("more than \(limits.channels) channels") }
         guard header.channel != 0, (header.channel % 2 == 1) == peerIsOdd, table[header.channel] == nil else {
             throw .protocolViolation("a new channel with the number \(header.channel)")
         }
@@ -335,8 +368,9 @@ package struct Multiplexer {
         _ effects: inout Effects
     ) throws(WireError) {
         guard role == .agent else { throw .protocolViolation("a request to run a program on the coordinator, which is refused") }
-        var builder = opening.removeValue(forKey: header.channel) ?? WireBytesBuilder()
-        if builder.count == 0 { _ = try makePeerChannel(header) }
+        let begun = opening.removeValue(forKey: header.channel)
+        if begun == nil { _ = try makePeerChannel(header) }
+        var builder = begun ?? WireBytesBuilder()
         guard builder.count + payload.count <= limits.programSize else { throw .protocolViolation("a program larger than \(limits.programSize) bytes") }
         builder.append(payload)
         guard !header.flags.contains(.more) else {
@@ -352,6 +386,7 @@ package struct Multiplexer {
         _ effects: inout Effects
     ) throws(WireError) {
         let core = try known(header)
+        try checkBacklog()
         var failure: RemoteError?
         if !payload.isEmpty {
             let reason: Value = (try? Wire.decode(Value.self, from: payload)) ?? .null
@@ -361,7 +396,14 @@ package struct Multiplexer {
         if core.state.answerClose(&effects.wake) { sendControl(.close, channel: core.number) }
         table[core.number] = nil
         opening[core.number] = nil
+        keepUnclaimed(core)
         effects.events.append(.channelClosed(core))
+    }
+
+    private mutating func keepUnclaimed(_ core: ChannelCore) {
+        guard !core.isClaimed, end == nil else { return }
+        unclaimed[core.number] = core
+        if unclaimed.count > Multiplexer.maximumUnclaimed { unclaimed.removeFirst() }
     }
 
     private mutating func receiveLinkFrame(
@@ -416,4 +458,6 @@ package struct Multiplexer {
 extension FrameType {
     /// Whether the frame belongs to the link rather than to a channel.
     var isOfLink: Bool { rawValue < FrameType.open.rawValue }
+    /// Whether its message may come in several frames.
+    var mayBeFragmented: Bool { self == .item || self == .bindings || self == .open }
 }

@@ -3,18 +3,21 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-package import ExecnetCore
 package import ExecnetSystem
 
+extension ProcessPlan {
+    /// Makes the new process an agent, and tells it and all that it starts from every other process on the machine.
+    package mutating func markAsAgent(of gatewayID: String) {
+        var generator = SystemRandomNumberGenerator()
+        environment[Agent.environmentVariable] = "1"
+        environment[Agent.gatewayVariable] = "\(String(generator.next(), radix: 36)):\(gatewayID)"
+    }
+}
+
 /// Starts an agent as a process on this machine, over a socket pair.
-package struct PopenLauncher: Sendable {
-    /// What to start, already with its arguments and environment.
-    package var plan: ProcessPlan
-
-    package init(plan: ProcessPlan) { self.plan = plan }
-
+package enum LocalProcess {
     /// Starts the process. A Python interpreter is given the agent's source first.
-    package func launch(python: Bool) throws(SystemError) -> LaunchedStream {
+    package static func start(_ plan: ProcessPlan, python: Bool) throws(SystemError) -> LaunchedStream {
         let poller = try PollerThread.shared()
         let link = try DescriptorPair.sockets()
         let errors = try DescriptorPair.pipe()

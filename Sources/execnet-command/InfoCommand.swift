@@ -1,0 +1,83 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ArgumentParser
+import Execnet
+
+/// `execnet info`: who answers at the other end, and how fast.
+struct InfoCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "info",
+        abstract: "Show what an agent says about itself, and the round-trip time.",
+        discussion: """
+            The round-trip time is the median of \(roundTrips) status queries.
+
+            Examples:
+              execnet info popen
+              execnet info popen//python=python3 --json
+            """
+    )
+
+    @Argument(help: "Where to open the gateway, such as popen//python=python3.", transform: GatewaySpec.argument)
+    var spec: GatewaySpec
+
+    @Flag(help: "Print one line of JSON.")
+    var json = false
+
+    private static let roundTrips = 21
+
+    func run() async throws {
+        let (spec, json) = (spec, json)
+        try await cancelledByInterrupt {
+            try await withGateway(spec) { gateway in
+                let report = Report(
+                    gateway: gateway.id,
+                    info: try await gateway.info(),
+                    microseconds: try await Self.roundTripMicroseconds(gateway)
+                )
+                for line in json ? [report.json] : report.lines { try StandardOutput.print(line) }
+            }
+        }
+    }
+
+    /// The median, to a tenth.
+    private static func roundTripMicroseconds(_ gateway: Gateway) async throws -> Double {
+        let clock = ContinuousClock()
+        var times: [Duration] = []
+        for _ in 0..<roundTrips { times.append(try await clock.measure { _ = try await gateway.status() }) }
+        let median = times.sorted()[roundTrips / 2]
+        return ((median / .microseconds(1)) * 10).rounded() / 10
+    }
+}
+
+/// What `execnet info` prints.
+private struct Report {
+    var gateway: String
+    var info: GatewayInfo
+    var microseconds: Double
+
+    var lines: [String] {
+        [
+            "gateway:     \(gateway)",
+            "language:    \(info.language) \(info.version)",
+            "platform:    \(info.platform)",
+            "host:        \(info.host)",
+            "pid:         \(info.pid)",
+            "directory:   \(info.directory)",
+            "executable:  \(info.executable)",
+            "round trip:  \(microseconds) us",
+        ]
+    }
+
+    var json: String {
+        let report: Value = [
+            "gateway": .string(gateway), "language": .string(info.language), "version": .string(info.version),
+            "platform": .string(info.platform), "host": .string(info.host), "pid": .int(Int64(info.pid)),
+            "directory": .string(info.directory), "executable": .string(info.executable),
+            "roundTripMicroseconds": .double(microseconds),
+        ]
+        return report.json
+    }
+}
