@@ -24,6 +24,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "CExecnetSystem"),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(
             name: "ExecnetSystem",
             dependencies: ["CExecnetSystem", .product(name: "HeapModule", package: "swift-collections")],
@@ -33,14 +34,18 @@ let package = Package(
         .target(
             name: "ExecnetCore",
             dependencies: [
-                "CExecnetSystem", "ExecnetSystem", "ExecnetWire",
+                "CExecnetSystem", "CZlib", "ExecnetSystem", "ExecnetWire",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "OrderedCollections", package: "swift-collections"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
-        .target(name: "ExecnetLaunchers", dependencies: ["CExecnetSystem", "ExecnetCore", "ExecnetSystem"], swiftSettings: settings),
+        .target(
+            name: "ExecnetLaunchers",
+            dependencies: ["CExecnetSystem", "ExecnetCore", "ExecnetSystem"],
+            swiftSettings: settings
+        ),
         .target(
             name: "Execnet",
             dependencies: ["ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetWire"],

@@ -47,7 +47,9 @@ extension Gateway {
     private static func plan(of spec: GatewaySpec, id: String, image: String?) throws(SystemError) -> ProcessPlan {
         var plan: ProcessPlan
         if let python = spec.python, let command = python.first {
-            guard let path = ExecutablePath.find(command) else { throw SystemError("find \"\(command)\"", number: ENOENT) }
+            guard let path = ExecutablePath.find(command) else {
+                throw SystemError("find \"\(command)\"", number: ENOENT)
+            }
             plan = ProcessPlan(executable: path, arguments: PythonAgent.arguments(python))
         } else {
             plan = ProcessPlan(executable: image ?? "", arguments: ["execnet-agent[\(id)]"])

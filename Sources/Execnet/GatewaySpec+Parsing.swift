@@ -14,7 +14,9 @@ extension GatewaySpec {
         var seen: Set<String> = []
         var hasPlace = false
         for segment in try SpecText.segments(of: text) {
-            guard seen.insert(segment.key).inserted else { throw SpecText.invalid("The key \"\(segment.key)\" is given twice", text) }
+            guard seen.insert(segment.key).inserted else {
+                throw SpecText.invalid("The key \"\(segment.key)\" is given twice", text)
+            }
             if segment.key == "popen" { hasPlace = true }
             try set(segment.key, segment.value, text)
         }
@@ -32,7 +34,9 @@ extension GatewaySpec {
         case "id": id = try required(key, value, text)
         case "python":
             let words = ShellWords.split(try required(key, value, text))
-            guard let words, !words.isEmpty else { throw SpecText.invalid("The quotes in \"python\" do not match", text) }
+            guard let words, !words.isEmpty else {
+                throw SpecText.invalid("The quotes in \"python\" do not match", text)
+            }
             python = words
         case "agent": agent = try required(key, value, text)
         case "chdir": directory = try required(key, value, text)
@@ -48,12 +52,17 @@ extension GatewaySpec {
             default: throw SpecText.invalid("\"execution\" is serial or concurrent", text)
             }
         default:
-            throw SpecText.invalid("The key \"\(key)\" is not known (known are \(Self.keys.joined(separator: ", ")))", text)
+            throw SpecText.invalid(
+                "The key \"\(key)\" is not known (known are \(Self.keys.joined(separator: ", ")))",
+                text
+            )
         }
     }
 
     private mutating func setVariable(_ name: String, _ value: String?, _ text: String) throws(GatewayError) {
-        guard !name.isEmpty, let value else { throw SpecText.invalid("\"env:\(name)\" has the form env:NAME=value", text) }
+        guard !name.isEmpty, let value else {
+            throw SpecText.invalid("\"env:\(name)\" has the form env:NAME=value", text)
+        }
         environment[name] = value
     }
 
@@ -67,7 +76,9 @@ extension GatewaySpec: CustomStringConvertible {
     /// The spec as text that reads as the same spec.
     public var description: String {
         var segments = ["popen"]
-        func add(_ key: String, _ value: String?) { if let value { segments.append("\(key)=\(SpecText.quoted(value))") } }
+        func add(_ key: String, _ value: String?) {
+            if let value { segments.append("\(key)=\(SpecText.quoted(value))") }
+        }
         add("id", id)
         add("python", python.map(ShellWords.join))
         add("agent", agent)
@@ -95,7 +106,9 @@ enum SpecText {
         var rest = Substring(text)
         repeat {
             segments.append(try takeSegment(&rest, text))
-            guard rest.isEmpty || rest.hasPrefix("//") else { throw invalid("After a quoted value comes // or the end", text) }
+            guard rest.isEmpty || rest.hasPrefix("//") else {
+                throw invalid("After a quoted value comes // or the end", text)
+            }
             guard !rest.isEmpty else { return segments }
             rest.removeFirst(2)
         } while true
@@ -106,7 +119,9 @@ enum SpecText {
         rest.removeFirst(key.count)
         guard !key.isEmpty else { throw invalid("A segment is empty", text) }
         guard rest.first == "=" else {
-            guard rest.isEmpty || rest.hasPrefix("//") else { throw invalid("The key \"\(key)\" contains a slash", text) }
+            guard rest.isEmpty || rest.hasPrefix("//") else {
+                throw invalid("The key \"\(key)\" contains a slash", text)
+            }
             return Segment(key: String(key), value: nil)
         }
         rest.removeFirst()

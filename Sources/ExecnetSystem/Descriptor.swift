@@ -9,6 +9,9 @@ import Synchronization
 /// A file descriptor with one owner: closed once, when told or when nobody holds it any more.
 package final class Descriptor: Sendable {
     private let number: Atomic<Int32>
+    /// Assumed until the system says otherwise: a write to a socket can be kept from raising SIGPIPE, which would end a
+    /// coordinator whose agent has just died.
+    private let mayBeSocket = Atomic(true)
 
     package init(owning number: Int32) { self.number = Atomic(number) }
 
@@ -86,9 +89,14 @@ extension Descriptor {
 
     package func write(_ buffer: UnsafeRawBufferPointer) -> Transfer {
         while true {
-            let count = systemWrite(value, buffer.baseAddress, buffer.count)
+            let isSocket = mayBeSocket.load(ordering: .relaxed)
+            let count =
+                isSocket
+                ? send(value, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
+                : systemWrite(value, buffer.baseAddress, buffer.count)
             if count >= 0 { return .bytes(count) }
             switch errno {
+            case ENOTSOCK where isSocket: mayBeSocket.store(false, ordering: .relaxed)
             case EINTR: continue
             case EAGAIN: return .wouldBlock
             default: return .ended(errno)

@@ -27,8 +27,10 @@ package enum ExecutablePath {
     /// The executable that a command names: itself if it has a slash, else the first found along PATH.
     package static func find(_ command: String, path: String? = getenv("PATH").map { String(cString: $0) }) -> String? {
         if command.contains("/") { return access(command, X_OK) == 0 ? command : nil }
-        for directory in (path ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":", omittingEmptySubsequences: false)
-        {
+        for directory in (path ?? "/usr/local/bin:/usr/bin:/bin").split(
+            separator: ":",
+            omittingEmptySubsequences: false
+        ) {
             let candidate = (directory.isEmpty ? "." : String(directory)) + "/" + command
             if access(candidate, X_OK) == 0, isFile(candidate) { return candidate }
         }

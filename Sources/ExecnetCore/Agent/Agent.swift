@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-import CExecnetSystem
+import Dispatch
 import ExecnetSystem
 import Synchronization
 
@@ -32,7 +32,7 @@ public enum Agent {
     package static func serveBlockingIfLaunched() {
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
         AgentProcess.start()
-        while true { pause() }
+        dispatchMain()
     }
 
     /// Whether this executable may be started as an agent.

@@ -14,6 +14,8 @@ final class AgentProcess: EndpointDelegate {
     private struct State {
         var programs: [UInt64: Task<Void, Never>] = [:]
         var isEnding = false
+        /// One program at a time, on the main actor.
+        var isSerial = false
     }
 
     private let endpoint: Endpoint
@@ -58,7 +60,9 @@ final class AgentProcess: EndpointDelegate {
         retained.withLock { $0 = self }
         let endpoint = endpoint
         LoggingSystem.bootstrap { ForwardingLogHandler(label: $0, endpoint: endpoint) }
-        try endpoint.sendHello(Hello(build: ShippedFunction.build, limits: LinkLimits(), fields: ["info": Information.value]))
+        try endpoint.sendHello(
+            Hello(build: ShippedFunction.build, limits: LinkLimits(), fields: ["info": Information.value])
+        )
         try link.start()
         try executor.start()
     }
@@ -88,6 +92,7 @@ final class AgentProcess: EndpointDelegate {
             return end(grace: .zero, linkLost: true)
         }
         endpoint.heard(hello)
+        if hello.fields["serial"]?.bool == true { state.withLock { $0.isSerial = true } }
     }
 
     private func answer(_ number: UInt64, _ name: String) {
@@ -105,18 +110,29 @@ final class AgentProcess: EndpointDelegate {
     // MARK: programs
 
     private func run(_ payload: WireBytes, on channel: Channel) {
-        let started = state.withLock { state -> Bool in
-            guard !state.isEnding else { return false }
-            state.programs[channel.id] = Task(executorPreference: executor) { [self] in
-                let failure = await RunningProgram.$channel.withValue(channel.core) {
-                    await ProgramRunner(channel: channel, python: python).run(payload)
+        let refusal = state.withLock { state -> String? in
+            if state.isEnding { return "The agent is ending." }
+            guard state.isSerial else {
+                state.programs[channel.id] = Task(executorPreference: executor) {
+                    await self.execute(payload, on: channel)
                 }
-                _ = self.state.withLock { $0.programs.removeValue(forKey: channel.id) }
-                channel.close(with: failure)
+                return nil
             }
-            return true
+            guard state.programs.isEmpty else {
+                return "This gateway runs one program at a time (execution=serial), and one is running."
+            }
+            state.programs[channel.id] = Task { @MainActor in await self.execute(payload, on: channel) }
+            return nil
         }
-        if !started { channel.close(with: RemoteError(kind: .refused, type: "", message: "The agent is ending.")) }
+        if let refusal { channel.close(with: RemoteError(kind: .refused, type: "", message: refusal)) }
+    }
+
+    private func execute(_ payload: WireBytes, on channel: Channel) async {
+        let failure = await RunningProgram.$channel.withValue(channel.core) {
+            await ProgramRunner(channel: channel, python: python).run(payload)
+        }
+        _ = state.withLock { $0.programs.removeValue(forKey: channel.id) }
+        channel.close(with: failure)
     }
 
     // MARK: the end
@@ -155,7 +171,9 @@ final class AgentProcess: EndpointDelegate {
     private var environmentMark: String? { mark.isEmpty ? nil : "\(Agent.gatewayVariable)=\(mark)" }
 
     private func signalDescendants(_ number: Int32) {
-        for pid in ProcessTree.descendants(of: getpid(), marked: environmentMark) where pid != getpid() { kill(pid, number) }
+        for pid in ProcessTree.descendants(of: getpid(), marked: environmentMark) where pid != getpid() {
+            kill(pid, number)
+        }
     }
 }
 

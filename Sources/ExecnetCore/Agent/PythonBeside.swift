@@ -21,7 +21,9 @@ final class PythonBeside: Sendable {
         let gateway = try await gateway()
         let relay = ChannelRelay(outer: channel.endpoint, inner: gateway.endpoint)
         let inner = try await gateway.endpoint.open { core in
-            try Wire.encode(try relay.translate(program, to: .inner, beside: Channel(core: core, endpoint: gateway.endpoint)))
+            try Wire.encode(
+                try relay.translate(program, to: .inner, beside: Channel(core: core, endpoint: gateway.endpoint))
+            )
         }
         await withTaskCancellationHandler {
             relay.join(channel, inner)
@@ -44,7 +46,11 @@ final class PythonBeside: Sendable {
             if gateway.isOpen { return gateway }
         } catch {
             opening.withLock { if $0 == task { $0 = nil } }
-            throw RemoteError(kind: .refused, type: "", message: "No Python agent could be started beside this agent: \(error)")
+            throw RemoteError(
+                kind: .refused,
+                type: "",
+                message: "No Python agent could be started beside this agent: \(error)"
+            )
         }
         // The Python agent has died since; the next program gets a new one.
         opening.withLock { if $0 == task { $0 = nil } }
@@ -54,7 +60,10 @@ final class PythonBeside: Sendable {
     private static func open() async throws -> Gateway {
         let command = getenv(interpreterVariable).map { String(cString: $0) } ?? "python3"
         guard let path = ExecutablePath.find(command) else {
-            throw GatewayError(.launchFailed, "There is no \(command) on this machine; name one in \(interpreterVariable).")
+            throw GatewayError(
+                .launchFailed,
+                "There is no \(command) on this machine; name one in \(interpreterVariable)."
+            )
         }
         var plan = ProcessPlan(executable: path, arguments: PythonAgent.arguments([command]))
         let mark = plan.environment[Agent.gatewayVariable]

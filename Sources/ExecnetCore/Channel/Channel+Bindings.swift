@@ -44,7 +44,11 @@ extension Channel {
             if let value = core.state.bindings.value(of: name), value != ignored { return value }
             guard let end = core.state.end else { return nil }
             try end.throwIfFailed(gatewayID)
-            throw ChannelError(.endOfItems, "The other side has ended, and \"\(name)\" is not bound.", gateway: gatewayID)
+            throw ChannelError(
+                .endOfItems,
+                "The other side has ended, and \"\(name)\" is not bound.",
+                gateway: gatewayID
+            )
         }
     }
 

@@ -61,7 +61,11 @@ extension Channel {
     package func receiveEncoded(timeout: Duration? = nil) async throws -> WireBytes {
         try await endpoint.wait(for: .item, on: core, timeout: timeout) { multiplexer in
             guard !core.takesItems else {
-                throw ChannelError(.subscribed, "Items of this channel go to its subscribers, so they cannot be received.", gateway: gatewayID)
+                throw ChannelError(
+                    .subscribed,
+                    "Items of this channel go to its subscribers, so they cannot be received.",
+                    gateway: gatewayID
+                )
             }
             switch multiplexer.take(from: core) {
             case .item(let payload, _): return payload

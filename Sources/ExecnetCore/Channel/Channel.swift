@@ -108,7 +108,10 @@ extension Endpoint {
     /// The channel that a reference in a received value stands for.
     package func channel(for reference: ChannelReference) throws(WireError) -> Channel {
         guard let core = state.withLock({ $0.multiplexer.claim(reference.id) }) else {
-            throw WireError(.foreignChannel, "The value mentions channel \(reference.id), which does not exist (any more).")
+            throw WireError(
+                .foreignChannel,
+                "The value mentions channel \(reference.id), which does not exist (any more)."
+            )
         }
         return Channel(core: core, endpoint: self)
     }
@@ -118,7 +121,11 @@ extension Endpoint {
         try perform { multiplexer throws(ChannelError) in
             for reference in references {
                 guard let mentioned = multiplexer.channel(reference) else {
-                    throw ChannelError(.closed, "Channel \(reference) is closed, so it cannot be sent.", gateway: gatewayID)
+                    throw ChannelError(
+                        .closed,
+                        "Channel \(reference) is closed, so it cannot be sent.",
+                        gateway: gatewayID
+                    )
                 }
                 multiplexer.attach(mentioned, beside: core.number)
             }

@@ -127,7 +127,9 @@ extension WireBytes {
     var mayMentionChannel: Bool {
         withUnsafeBytes { bytes in
             guard bytes.count > 3 else { return false }
-            return (0..<bytes.count - 2).contains { bytes[$0] == 0xd9 && bytes[$0 + 1] == 0x65 && bytes[$0 + 2] == 0x63 }
+            return (0..<bytes.count - 2).contains {
+                bytes[$0] == 0xd9 && bytes[$0 + 1] == 0x65 && bytes[$0 + 2] == 0x63
+            }
         }
     }
 }

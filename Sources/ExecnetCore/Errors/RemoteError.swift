@@ -65,7 +65,8 @@ extension RemoteError {
     package init(_ error: any Error) {
         switch error {
         case let error as RemoteError: self = error
-        case is CancellationError: self.init(kind: .cancelled, type: "CancellationError", message: "the program was cancelled")
+        case is CancellationError:
+            self.init(kind: .cancelled, type: "CancellationError", message: "the program was cancelled")
         default: self.init(type: String(reflecting: Swift.type(of: error)), message: String(describing: error))
         }
     }

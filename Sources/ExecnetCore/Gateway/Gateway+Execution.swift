@@ -122,7 +122,11 @@ extension Channel {
         do {
             return try await receive(as: Result.self)
         } catch let error as ChannelError where error.code == .endOfItems {
-            throw RemoteError(type: "NoResult", message: "The program ended without sending a result.", gateway: gatewayID)
+            throw RemoteError(
+                type: "NoResult",
+                message: "The program ended without sending a result.",
+                gateway: gatewayID
+            )
         }
     }
 }

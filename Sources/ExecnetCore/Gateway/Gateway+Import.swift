@@ -11,7 +11,9 @@ extension Gateway {
     ///
     /// - Throws: ``RemoteError`` if the module cannot be imported.
     public func remoteImport(_ name: String) async throws -> RemoteModule {
-        let channel = try await remoteExec(.python(RemoteModule.server, arguments: ["name": .string(name)], file: "<remoteImport>"))
+        let channel = try await remoteExec(
+            .python(RemoteModule.server, arguments: ["name": .string(name)], file: "<remoteImport>")
+        )
         let module = RemoteModule(calls: RemoteCalls(channel: channel), path: [])
         _ = try await channel.receive(as: Value.self)
         return module

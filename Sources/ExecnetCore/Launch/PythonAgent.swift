@@ -4,21 +4,33 @@
 //===----------------------------------------------------------------------===//
 
 import CExecnetSystem
+import CZlib
 import ExecnetSystem
 
-/// The Python agent: one source file that a `python3` reads from the stream before the first frame.
+/// The Python agent: one source file that a `python3` reads, compressed, from the stream before the first frame.
 package enum PythonAgent {
-    /// What is to be sent first, and the command that reads it.
+    /// The command that reads the source and runs it.
     package static func arguments(_ interpreter: [String]) -> [String] {
-        let size = execnet_python_agent_size
+        let size = source.count
         let reader =
-            "import os\nb=b''\nwhile len(b)<\(size):\n c=os.read(0,\(size)-len(b))\n if not c:raise SystemExit(1)\n b+=c\n"
-            + "exec(compile(b,'<execnet agent>','exec'),{'__name__':'__execnet_agent__'})"
+            "import os,zlib\nb=b''\nwhile len(b)<\(size):\n c=os.read(0,\(size)-len(b))\n if not c:raise SystemExit(1)\n b+=c\n"
+            + "exec(compile(zlib.decompress(b),'<execnet agent>','exec'),{'__name__':'__execnet_agent__'})"
         return interpreter + ["-u", "-c", reader]
     }
 
-    /// The source, as it is sent.
-    package static var source: [UInt8] {
-        Array(UnsafeBufferPointer(start: execnet_python_agent_start(), count: execnet_python_agent_size))
-    }
+    /// The compressed source.
+    package static let source: [UInt8] = {
+        var size = compressBound(UInt(execnet_python_agent_size))
+        var bytes = [UInt8](repeating: 0, count: Int(size))
+        let status = compress2(
+            &bytes,
+            &size,
+            execnet_python_agent_start(),
+            UInt(execnet_python_agent_size),
+            Z_BEST_COMPRESSION
+        )
+        // The buffer is as large as zlib asks for, so this fails only without memory.
+        precondition(status == Z_OK, "zlib cannot compress the Python agent")
+        return Array(bytes.prefix(Int(size)))
+    }()
 }

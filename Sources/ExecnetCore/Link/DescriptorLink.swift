@@ -170,7 +170,9 @@ package final class DescriptorLink: Link {
             case .ended:
                 stopWatching()
                 // The reading side learns why, unless the peer has shut only this direction.
-                endpoint.linkEnded(GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID))
+                endpoint.linkEnded(
+                    GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID)
+                )
                 return false
             }
         }

@@ -179,7 +179,11 @@ extension Endpoint {
         case .changed: try state.withLock { _ throws(ChannelError) in try core.state.checkSend() }
         case .cancelled: throw CancellationError()
         case .timedOut:
-            throw ChannelError(.timedOut, "The item could not be sent within \(timeout ?? .zero): the other side does not take items.", gateway: gatewayID)
+            throw ChannelError(
+                .timedOut,
+                "The item could not be sent within \(timeout ?? .zero): the other side does not take items.",
+                gateway: gatewayID
+            )
         }
     }
 

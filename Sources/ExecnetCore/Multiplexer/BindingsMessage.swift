@@ -42,9 +42,18 @@ extension Value {
     package var shortened: Value {
         guard case .map = self, let entries = stringMap else { return self }
         let longest = 20_000
-        return .map(ValueMap(entries.map { key, value in
-            guard let text = value.string, text.utf8.count > longest else { return (key: .string(key), value: value) }
-            return (key: .string(key), value: .string(String(decoding: text.utf8.prefix(longest), as: UTF8.self) + " …"))
-        }))
+        return .map(
+            ValueMap(
+                entries.map { key, value in
+                    guard let text = value.string, text.utf8.count > longest else {
+                        return (key: .string(key), value: value)
+                    }
+                    return (
+                        key: .string(key),
+                        value: .string(String(decoding: text.utf8.prefix(longest), as: UTF8.self) + " …")
+                    )
+                }
+            )
+        )
     }
 }

@@ -244,9 +244,13 @@ package struct ChannelState {
         limit: Int,
         _ wake: inout Wakeups
     ) throws(WireError) -> Received {
-        guard remote == .open else { throw .protocolViolation("\(header.type) after the end of channel \(header.channel)") }
+        guard remote == .open else {
+            throw .protocolViolation("\(header.type) after the end of channel \(header.channel)")
+        }
         let cost = bytes.count + ReceiveWindow.frameCost
-        guard window.receive(cost) else { throw .protocolViolation("more than the credit of channel \(header.channel)") }
+        guard window.receive(cost) else {
+            throw .protocolViolation("more than the credit of channel \(header.channel)")
+        }
         // After this side's close everything is thrown away until the other side has closed too.
         guard local != .closed else { return .nothing }
         if header.flags.contains(.abandon) {
@@ -255,8 +259,12 @@ package struct ChannelState {
             }
             return abandonPartial(cost)
         }
-        guard bytes.count <= limit else { throw .protocolViolation("a message larger than \(limit) bytes on channel \(header.channel)") }
-        guard partial != nil || header.flags.contains(.more) else { return complete(header.type, WireBytes(copying: bytes), cost, &wake) }
+        guard bytes.count <= limit else {
+            throw .protocolViolation("a message larger than \(limit) bytes on channel \(header.channel)")
+        }
+        guard partial != nil || header.flags.contains(.more) else {
+            return complete(header.type, WireBytes(copying: bytes), cost, &wake)
+        }
         return try receiveFragment(header, bytes, cost, limit: limit, &wake)
     }
 
@@ -269,7 +277,9 @@ package struct ChannelState {
     ) throws(WireError) -> Received {
         var message = partial ?? PartialMessage(type: header.type, builder: WireBytesBuilder(), cost: 0)
         partial = nil
-        guard message.type == header.type else { throw .protocolViolation("messages mixed on channel \(header.channel)") }
+        guard message.type == header.type else {
+            throw .protocolViolation("messages mixed on channel \(header.channel)")
+        }
         guard message.builder.count + bytes.count <= limit else {
             throw .protocolViolation("a message larger than \(limit) bytes on channel \(header.channel)")
         }
@@ -284,7 +294,9 @@ package struct ChannelState {
         return releasePartial().map(Received.credit) ?? .nothing
     }
 
-    private mutating func complete(_ type: FrameType, _ payload: WireBytes, _ cost: Int, _ wake: inout Wakeups) -> Received {
+    private mutating func complete(_ type: FrameType, _ payload: WireBytes, _ cost: Int, _ wake: inout Wakeups)
+        -> Received
+    {
         guard type == .item else { return .bindings(payload, cost: cost) }
         sequence += 1
         inbox.append(Waiting(content: payload, cost: cost, sequence: sequence))
@@ -367,5 +379,7 @@ package struct Wakeups {
 
 extension WireError {
     /// The peer broke the protocol: the link cannot go on.
-    package static func protocolViolation(_ what: String) -> WireError { WireError(.malformed, "The other side sent \(what).") }
+    package static func protocolViolation(_ what: String) -> WireError {
+        WireError(.malformed, "The other side sent \(what).")
+    }
 }

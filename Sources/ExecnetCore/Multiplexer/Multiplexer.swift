@@ -4,8 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 import DequeModule
-import OrderedCollections
 package import ExecnetWire
+import OrderedCollections
 
 /// Which side of a link this is.
 package enum LinkRole: Sendable { case coordinator, agent }
@@ -76,7 +76,9 @@ package struct Multiplexer {
         while filling.count < Multiplexer.outboundTarget, let core = round.popFirst() {
             core.state.isInRound = false
             guard core.state.sendQueue.canProceed else { continue }
-            if let message = core.state.sendQueue.writeFragment(of: core.number, into: filling), let waiter = message.waiter {
+            if let message = core.state.sendQueue.writeFragment(of: core.number, into: filling),
+                let waiter = message.waiter
+            {
                 waiter.isDone = true
                 wake.add(waiter)
             }
@@ -100,7 +102,9 @@ package struct Multiplexer {
     }
 
     package mutating func sendControl(_ type: FrameType, channel: UInt64 = 0, _ payload: WireBytes? = nil) {
-        guard let payload else { return sendControl(type, channel: channel, UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard let payload else {
+            return sendControl(type, channel: channel, UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         payload.withUnsafeBytes { sendControl(type, channel: channel, $0) }
     }
 
@@ -233,7 +237,9 @@ package struct Multiplexer {
     }
 
     /// Fills up the frame of which a part came before.
-    private mutating func completeFrame(_ rest: inout UnsafeRawBufferPointer, _ effects: inout Effects) throws(WireError) {
+    private mutating func completeFrame(_ rest: inout UnsafeRawBufferPointer, _ effects: inout Effects)
+        throws(WireError)
+    {
         guard !incomplete.isEmpty else { return }
         move(FrameHeader.size - incomplete.count, from: &rest)
         guard incomplete.count >= FrameHeader.size else { return }
@@ -282,7 +288,9 @@ package struct Multiplexer {
             guard header.channel == 0 else { throw .protocolViolation("\(header.type) on a channel") }
             return try receiveLinkFrame(header, payload, &effects)
         }
-        guard header.flags.isEmpty || header.type.mayBeFragmented else { throw .protocolViolation("flags on \(header.type)") }
+        guard header.flags.isEmpty || header.type.mayBeFragmented else {
+            throw .protocolViolation("flags on \(header.type)")
+        }
         switch header.type {
         case .item, .bindings:
             try receiveMessage(header, payload, &effects)
@@ -367,11 +375,15 @@ package struct Multiplexer {
         _ payload: UnsafeRawBufferPointer,
         _ effects: inout Effects
     ) throws(WireError) {
-        guard role == .agent else { throw .protocolViolation("a request to run a program on the coordinator, which is refused") }
+        guard role == .agent else {
+            throw .protocolViolation("a request to run a program on the coordinator, which is refused")
+        }
         let begun = opening.removeValue(forKey: header.channel)
         if begun == nil { _ = try makePeerChannel(header) }
         var builder = begun ?? WireBytesBuilder()
-        guard builder.count + payload.count <= limits.programSize else { throw .protocolViolation("a program larger than \(limits.programSize) bytes") }
+        guard builder.count + payload.count <= limits.programSize else {
+            throw .protocolViolation("a program larger than \(limits.programSize) bytes")
+        }
         builder.append(payload)
         guard !header.flags.contains(.more) else {
             opening[header.channel] = builder
@@ -436,11 +448,15 @@ package struct Multiplexer {
             heardHello = true
             effects.events.append(.hello(value))
         case .query:
-            guard let number = value[0]?.unsigned, let name = value[1]?.string else { throw .protocolViolation("a query of another form") }
+            guard let number = value[0]?.unsigned, let name = value[1]?.string else {
+                throw .protocolViolation("a query of another form")
+            }
             try checkBacklog()
             effects.events.append(.query(number: number, name: name))
         case .answer:
-            guard let number = value[0]?.unsigned, let answer = value[1] else { throw .protocolViolation("an answer of another form") }
+            guard let number = value[0]?.unsigned, let answer = value[1] else {
+                throw .protocolViolation("an answer of another form")
+            }
             effects.events.append(.answer(number: number, answer))
         case .log: effects.events.append(.log(value))
         case .goodbye:
@@ -451,7 +467,9 @@ package struct Multiplexer {
 
     /// A peer that asks and does not read the answers must not fill this side's memory.
     private func checkBacklog() throws(WireError) {
-        guard filling.count <= limits.answerBacklog else { throw .protocolViolation("requests without reading the answers") }
+        guard filling.count <= limits.answerBacklog else {
+            throw .protocolViolation("requests without reading the answers")
+        }
     }
 }
 

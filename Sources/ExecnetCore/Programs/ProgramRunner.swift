@@ -52,7 +52,7 @@ struct ProgramRunner: Sendable {
         _ type: Argument.Type,
         _ function: ShippedFunction,
         _ value: Value,
-        ) throws -> () async throws -> Void {
+    ) throws -> () async throws -> Void {
         guard let closure = function.load(as: ArgumentClosure<Argument>.self) else { throw outside }
         let argument = try decode(type, value["argument"])
         return { try await closure.body(channel, argument) }
@@ -70,7 +70,7 @@ struct ProgramRunner: Sendable {
         _ resultType: Result.Type,
         _ function: ShippedFunction,
         _ value: Value,
-        ) throws -> () async throws -> Void {
+    ) throws -> () async throws -> Void {
         guard let closure = function.load(as: CallClosure<Argument, Result>.self) else { throw outside }
         let argument = try decode(type, value["argument"])
         return { try await channel.send(try await closure.body(argument)) }
@@ -80,7 +80,8 @@ struct ProgramRunner: Sendable {
         let name = value["type"]?.string ?? ""
         guard let type = _typeByName(name) as? any RemoteTask.Type else {
             throw Refusal(
-                reason: "This agent's image has no RemoteTask of the type \(name). Is it in the executable that was planted?"
+                reason:
+                    "This agent's image has no RemoteTask of the type \(name). Is it in the executable that was planted?"
             )
         }
         let task = try decode(type, value["task"])
@@ -90,7 +91,8 @@ struct ProgramRunner: Sendable {
     private func shippedFunction(_ value: Value) throws -> ShippedFunction {
         guard value["build"]?.string == ShippedFunction.build else {
             throw Refusal(
-                reason: "The closure is from another executable than the one that this agent runs. Closures need the same image on "
+                reason:
+                    "The closure is from another executable than the one that this agent runs. Closures need the same image on "
                     + "both sides; a RemoteTask does not."
             )
         }

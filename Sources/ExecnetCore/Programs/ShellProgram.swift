@@ -13,7 +13,9 @@ struct ShellProgram {
     private let arguments: [String]
 
     init(_ value: Value) throws {
-        guard let script = value["script"]?.string else { throw ProgramRunner.Refusal(reason: "The program has no script.") }
+        guard let script = value["script"]?.string else {
+            throw ProgramRunner.Refusal(reason: "The program has no script.")
+        }
         self.script = script
         arguments = value["arguments"]?.array?.compactMap(\.string) ?? []
     }

@@ -1,0 +1,64 @@
+# Execnet for Swift. `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo lint agent
+
+SWIFT ?= swift
+SCRATCH ?= .build
+VENV := $(CURDIR)/.build-venv
+AGENT_FLAGS := -c release --static-swift-stdlib -Xswiftc -static-executable --product execnet-agent \
+	--scratch-path .build-agent
+
+# The interpreter of the tests: it has the module cbor2, against which the encoding is checked.
+export EXECNET_TEST_PYTHON := $(VENV)/bin/python
+
+help: ## List the targets
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
+
+setup: ## Install what is missing (Debian packages, and cbor2 in a virtual environment of the tests)
+	@command -v $(SWIFT) >/dev/null || { echo "Swift is missing: see https://www.swift.org/install" >&2; exit 1; }
+	@missing=""
+	python3 -c '' 2>/dev/null || missing+=" python3"
+	python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=" python3-venv"
+	command -v ps >/dev/null || missing+=" procps"
+	command -v git >/dev/null || missing+=" git"
+	test -e /usr/include/zlib.h || missing+=" zlib1g-dev"
+	command -v strip >/dev/null || missing+=" binutils"
+	test -s /etc/ssl/certs/ca-certificates.crt || missing+=" ca-certificates"
+	if test -n "$$missing"; then
+		root=""
+		test "$$(id -u)" = 0 || root="sudo"
+		echo "Installing$$missing"
+		$$root apt-get update -q
+		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
+	fi
+	if ! "$(EXECNET_TEST_PYTHON)" -c 'import cbor2' 2>/dev/null; then
+		echo "Making $(VENV) with cbor2"
+		python3 -m venv --clear "$(VENV)"
+		"$(EXECNET_TEST_PYTHON)" -m pip install --quiet --disable-pip-version-check cbor2
+	fi
+
+build: setup ## Build everything, with the tests
+	$(SWIFT) build --build-tests --scratch-path $(SCRATCH)
+
+test: build ## Run all tests: those of the Python agent, then those in Swift
+	if compgen -G 'Tests/bootstrap/test_*.py' >/dev/null; then
+		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
+	fi
+	$(SWIFT) test --skip-build --disable-xctest --scratch-path $(SCRATCH)
+
+demo: setup ## Count words over gateways on this machine; DIR=folder counts the files of another folder
+	$(SWIFT) build -c release --product WordCount --scratch-path $(SCRATCH)
+	"$(SCRATCH)/release/WordCount" $(if $(DIR),"$(DIR)")
+
+lint: ## Check the format of all Swift files
+	$(SWIFT) format lint --strict -r Sources Tests Examples Package.swift
+
+agent: setup ## Build execnet-agent as one static, stripped executable in .build-agent/release
+	$(SWIFT) build $(AGENT_FLAGS)
+	strip .build-agent/release/execnet-agent
+	ls -l "$$(readlink -f .build-agent/release)/execnet-agent"
+
+.ONESHELL:
