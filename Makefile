@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo lint agent
+.PHONY: help setup build test demo bench lint agent
 
 SWIFT ?= swift
 SCRATCH ?= .build
@@ -53,8 +53,13 @@ demo: setup ## Count words over gateways on this machine; DIR=folder counts the 
 	$(SWIFT) build -c release --product WordCount --scratch-path $(SCRATCH)
 	"$(SCRATCH)/release/WordCount" $(if $(DIR),"$(DIR)")
 
+bench: setup ## Measure every case of the benchmarks (medians of RUNS rounds, default 5)
+	cd Benchmarks
+	$(SWIFT) build -c release --static-swift-stdlib -Xswiftc -static-executable --scratch-path ../.build-bench
+	./medians.py ../.build-bench/release/execnet-bench $(or $(RUNS),5)
+
 lint: ## Check the format of all Swift files
-	$(SWIFT) format lint --strict -r Sources Tests Examples Package.swift
+	$(SWIFT) format lint --strict -r Sources Tests Examples Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
 agent: setup ## Build execnet-agent as one static, stripped executable in .build-agent/release
 	$(SWIFT) build $(AGENT_FLAGS)

@@ -16,7 +16,7 @@ extension Endpoint {
 
     private func scheduleHeartbeat(_ interval: Duration, silent: Int) {
         guard let link = state.withLock({ $0.link }) else { return }
-        _ = link.schedule(after: interval) { [weak self] in self?.beat(interval, silent: silent) }
+        _ = link.schedule(after: interval) { self.beat(interval, silent: silent) }
     }
 
     private func beat(_ interval: Duration, silent: Int) {

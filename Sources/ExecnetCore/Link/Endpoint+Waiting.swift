@@ -92,8 +92,8 @@ extension Endpoint {
                     if let deadline {
                         let left = MonotonicTime.now.until(deadline)
                         if left == .zero { return .timedOut }
-                        waiter.timer = state.link?.schedule(after: left) { [weak self] in
-                            self?.withdraw(waiter, from: kind, of: core, .timedOut)
+                        waiter.timer = state.link?.schedule(after: left) { [self] in
+                            withdraw(waiter, from: kind, of: core, .timedOut)
                         }
                     }
                     waiter.continuation = continuation
@@ -161,8 +161,8 @@ extension Endpoint {
                     guard (try? core.state.checkSend()) != nil else { return (.changed, .none) }
                     waiter.continuation = continuation
                     if let timeout {
-                        waiter.timer = state.link?.schedule(after: timeout) { [weak self] in
-                            self?.abandon(waiter, of: type, on: core, .timedOut)
+                        waiter.timer = state.link?.schedule(after: timeout) { [self] in
+                            abandon(waiter, of: type, on: core, .timedOut)
                         }
                     }
                     state.multiplexer.enqueue(OutgoingMessage(type: type, payload: payload, waiter: waiter), on: core)

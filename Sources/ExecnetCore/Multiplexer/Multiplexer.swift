@@ -232,7 +232,7 @@ package struct Multiplexer {
             try receive(header, UnsafeRawBufferPointer(rebasing: rest[FrameHeader.size..<size]), &effects)
             rest = UnsafeRawBufferPointer(rebasing: rest[size...])
         }
-        if !rest.isEmpty, end == nil { incomplete.append(contentsOf: rest) }
+        if !rest.isEmpty, end == nil { move(rest.count, from: &rest) }
         effects.hasOutput = hasOutput
     }
 
@@ -274,7 +274,7 @@ package struct Multiplexer {
 
     private mutating func move(_ wanted: Int, from rest: inout UnsafeRawBufferPointer) {
         let count = min(max(wanted, 0), rest.count)
-        incomplete.append(contentsOf: rest[..<count])
+        incomplete.append(contentsOf: UnsafeRawBufferPointer(rebasing: rest[..<count]))
         rest = UnsafeRawBufferPointer(rebasing: rest[count...])
     }
 
