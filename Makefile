@@ -47,7 +47,7 @@ test: build ## Run all tests: those of the Python agent, then those in Swift
 	if compgen -G 'Tests/bootstrap/test_*.py' >/dev/null; then
 		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
 	fi
-	$(SWIFT) test --skip-build --disable-xctest --scratch-path $(SCRATCH)
+	$(SWIFT) test --skip-build --disable-xctest --no-parallel --scratch-path $(SCRATCH)
 
 demo: setup ## Count words over gateways on this machine; DIR=folder counts the files of another folder
 	$(SWIFT) build -c release --product WordCount --scratch-path $(SCRATCH)

@@ -1041,6 +1041,7 @@ def start_thread(function, *arguments):
     thread = threading.Thread(target=function, args=arguments)
     thread.daemon = True
     thread.start()
+    return thread
 
 
 def dedent(source):
@@ -1111,26 +1112,28 @@ class Task:
 
     def check(self):
         """Raises ValueError if this cannot be run."""
-        program = self.program
-        kind = program.get("kind")
+        kind = self.program.get("kind")
         if kind in ("closure", "call", "task", "service"):
             raise ValueError("this is a Python agent: it runs python and shell programs, no %s" % kind)
         if kind == "python":
-            self.source, self.file = program.get("source"), program.get("file") or ""
-            self.line, self.arguments = program.get("line") or 1, program.get("arguments") or {}
-            valid = (type(self.source) is str and type(self.file) is str and type(self.line) is int
-                     and 0 < self.line <= MAX_FIRST_LINE and type(self.arguments) is dict
-                     and all(type(name) is str for name in self.arguments))
-            self.run_program = self.run_python
+            self.source, self.file = self.key("source", str), self.key("file", str, "")
+            self.line, self.arguments = self.key("line", int, 1), self.key("arguments", dict, {})
+            self.run_program, texts = self.run_python, list(self.arguments)
         elif kind == "shell":
-            self.script, self.arguments = program.get("script"), program.get("arguments") or []
-            valid = type(self.arguments) is list and all(
-                type(text) is str and "\0" not in text for text in self.arguments + [self.script])
-            self.run_program = self.run_shell
+            self.script, self.arguments = self.key("script", str), self.key("arguments", list, [])
+            self.run_program, texts = self.run_shell, self.arguments + [self.script]
+            self.line = 1
         else:
             raise ValueError("unknown kind of program: %r" % (kind,))
-        if not valid:
+        if not 0 < self.line <= MAX_FIRST_LINE or any(type(text) is not str or "\0" in text for text in texts):
             raise ValueError("malformed program of kind %s" % kind)
+
+    def key(self, name, kind, default=None):
+        value = self.program.get(name)
+        value = default if value is None else value
+        if type(value) is not kind:
+            raise ValueError("the program's %s is not of type %s" % (name, kind.__name__))
+        return value
 
     def run(self):
         failure = None
@@ -1209,46 +1212,32 @@ class Task:
             self.stop()
         while shell.poll() is None:
             try:
-                shell.wait(0.1 if self.cancelled or failure else None)
+                shell.wait(0.2)
             except subprocess.TimeoutExpired:
-                if monotonic() > (self.cancelled or monotonic()) + self.link.grace:
+                if self.cancelled and monotonic() > self.cancelled + self.link.grace:
                     self.stop(9)
         if self.cancelled or failure:
-            while self.remains() and monotonic() < self.cancelled + self.link.grace:
+            while remains(shell.pid) and monotonic() < self.cancelled + self.link.grace:
                 time.sleep(0.01)
             self.stop(9)
-        if not self.remains():
-            self.link.tell_supervisor(b"-", shell.pid)
         with self.link.lock:
             self.group = None
+        self.link.left_behind(shell.pid)
         status = shell.returncode
         shell.stdout.close()
         if failure is not None or status == 0:
             return failure
-        if status > 0:
-            return ExitStatus("exit status %d" % status)
-        import signal
-        try:
-            return ExitStatus("killed by signal %d (%s)" % (-status, signal.Signals(-status).name))
-        except ValueError:
-            return ExitStatus("killed by signal %d" % -status)
+        message = "exit status %d" % status
+        if status < 0:
+            import signal
+            names = [" (%s)" % number.name for number in signal.Signals if number == -status]
+            message = "killed by signal %d" % -status + "".join(names)
+        return ExitStatus(message)
 
-    def stop(self, signal=15):
-        """Signals the process group of a shell program; whether there is one."""
-        try:
-            os.killpg(self.group, signal)
-            return True
-        except (OSError, TypeError):
-            return False
-
-    def remains(self):
-        """Whether there is more in the group than zombies; reaps those that were left to this process."""
-        try:
-            while os.waitpid(-self.group, os.WNOHANG)[0]:
-                pass
-        except OSError:
-            pass
-        return any(group == self.group for _, _, group in processes())
+    def stop(self, number=15):
+        """Signals the process group of a shell program."""
+        if self.group:
+            signal_all([-self.group], number)
 
     def read_lines(self, shell):
         """Sends the output until it ends, or the shell has, even if others keep it open."""
@@ -1385,7 +1374,7 @@ class Link:
     def __init__(self, inbound, outbound):
         self.inbound, self.outbound = inbound, outbound
         self.pid = os.getpid()
-        self.supervisor = None
+        self.supervisor = -1  # a pipe to it
         self.lock = allocate_lock()
         self.writing = allocate_lock()
         self.control = []  # frames that go ahead of items
@@ -1398,6 +1387,7 @@ class Link:
         self.channels = {}  # all that are not closed on both sides
         self.known = WeakValueDictionary()  # all
         self.tasks = set()
+        self.leftovers = set()  # process groups of shell programs that have ended
         self.running = {}  # thread: its Python program
         self.shield = {}  # thread: channel; no asynchronous exception there, it is inside an operation
         self.idle = []
@@ -1709,6 +1699,14 @@ class Link:
             task.channel._shut(close)
         self.drain()
 
+    def left_behind(self, group):
+        """A shell program has ended: the supervisor kills what it left behind, while there is something."""
+        self.leftovers.add(group)
+        for group in list(self.leftovers):
+            if not remains(group):
+                self.leftovers.discard(group)
+                self.tell_supervisor(b"-", group)
+
     def told(self):
         """This thread's program is told that its channel ended (lock held)."""
         task = self.running.get(get_ident())
@@ -1777,20 +1775,18 @@ class Link:
             finally:
                 self.writing.release()
         self.dead = True
-        self.disconnect()
-
-    def disconnect(self):
-        """Closes the link at once, though threads and the supervisor use it."""
+        # Closes the link at once, though threads and the supervisor use it.
         self.tell_supervisor(b"x", 0)
         try:
-            import socket
-            with socket.socket(fileno=os.dup(self.outbound)) as link:
-                link.shutdown(socket.SHUT_RDWR)
-        except OSError:
+            import _socket  # not socket: its imports could collide with those of a program
+            link = _socket.socket(fileno=os.dup(self.outbound))
+            link.shutdown(2)
+            link.close()
+        except (ImportError, OSError):
             pass
         null = os.open(os.devnull, os.O_RDWR)
-        for link in (self.inbound, self.outbound):
-            os.dup2(null, link, False)
+        os.dup2(null, self.inbound, False)
+        os.dup2(null, self.outbound, False)
 
     def leave(self):
         """Ends the agent and what it has started, within the grace time."""
@@ -1803,24 +1799,21 @@ class Link:
             for task in list(self.tasks):
                 self.cancel(task)
         deadline = monotonic() + self.grace
-        children = relatives(self.pid) if self.started else ()
+        groups = {self.pid} & {os.getpgrp()}
+        children = relatives(self.pid, groups) if self.started else ()
         signal_all(children, 15)
         while (self.tasks or children) and monotonic() < deadline:
             time.sleep(0.01)
             if not self.tasks:
-                children = relatives(self.pid)
+                children = relatives(self.pid, groups)
         if self.started:
-            signal_all(relatives(self.pid), 9)
+            signal_all(relatives(self.pid, groups), 9)
             for task in list(self.tasks):
                 task.stop(9)
         if not self.dead and self.writing.acquire(True, 0.1):
             self.writing.release()
             self.flush()
-        if sys.stdout is not None:
-            writer = threading.Thread(target=flush_output)
-            writer.daemon = True
-            writer.start()
-            writer.join(0.2)
+        start_thread(flush_output).join(0.2)
         os._exit(self.status)
 
     def notify_all(self):
@@ -1829,18 +1822,16 @@ class Link:
             channel._wake()
 
     def tell_supervisor(self, kind, number):
-        if self.supervisor is not None:
-            try:
-                os.write(self.supervisor, pack(">cI", kind, number))
-            except OSError:
-                pass
+        try:
+            os.write(self.supervisor, pack(">cI", kind, number))
+        except OSError:
+            pass
 
     def forked(self):
         """In a child that a program forked: the link is the parent's."""
         self.dead = True
         for descriptor in (self.inbound, self.outbound, self.supervisor):
-            if descriptor is not None:
-                os.close(descriptor)
+            os.closerange(descriptor, descriptor + 1)  # never fails
         for name in ("send", "receive", "set", "get", "subscribe", "unsubscribe", "end", "close", "waitclose"):
             setattr(Channel, name, refuse)
 
@@ -1892,21 +1883,32 @@ def processes():
     return result
 
 
-def relatives(agent, groups=(), led=None):
-    """What the agent has started: descendants, and members of its and the given groups."""
-    led = os.getpgid(agent) == agent if led is None else led
-    everyone = processes()
-    children = {}
+def remains(group):
+    """Whether a process group has members; reaps those that became our children."""
+    try:
+        while os.waitpid(-group, os.WNOHANG)[0]:
+            pass
+    except OSError:
+        pass
+    try:
+        os.kill(-group, 0)
+    except OSError:
+        return False
+    return any(member == group for _, _, member in processes())
+
+
+def relatives(root, groups):
+    """The descendants of a process, and process groups with theirs; without it and this process."""
+    everyone, children = processes(), {}
     for pid, parent, group in everyone:
         children.setdefault(parent, []).append(pid)
-    found, pending = set(), [agent]
+    found = {pid for pid, _, group in everyone if group in groups}
+    pending = [root, *found]
     while pending:
-        for child in children.get(pending.pop(), ()):
-            if child not in found:
-                found.add(child)
-                pending.append(child)
-    found.update(pid for pid, _, group in everyone if group in groups or led and group == agent)
-    return found - {agent, os.getpid()}
+        new = set(children.get(pending.pop(), ())) - found
+        found |= new
+        pending += new
+    return found - {root, os.getpid()}
 
 
 def signal_all(pids, number):
@@ -1953,23 +1955,24 @@ def supervise(link, pipe, agent):
     for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT):
         _signal.signal(number, _signal.SIG_IGN)
     os.chdir("/")
-    led = os.getpgid(agent) == agent
-    keep = sorted((link, pipe))
+    groups = {agent} if os.getpgid(agent) == agent else set()
+    os.dup2(link, 0)
+    os.dup2(pipe, 1)
+    link, pipe = 0, 1
     try:
-        last = max(map(int, os.listdir("/dev/fd"))) + 1
+        last = max(map(int, os.listdir("/dev/fd")))
     except (OSError, ValueError):
         last = 1024
-    for start, stop in ((0, keep[0]), (keep[0] + 1, keep[1]), (keep[1] + 1, last)):
-        os.closerange(start, stop)
+    os.closerange(2, last + 1)
     poll = select.poll()
     poll.register(link, 0x2000 if sys.platform.startswith("linux") else 0)  # POLLRDHUP
     poll.register(pipe, select.POLLIN)
-    groups, grace, lost = set(), GRACE, None
+    grace, lost = GRACE, None
     while lost is None or monotonic() < lost + grace + 2:
         for descriptor, _ in poll.poll(lost and max(0, (lost + grace + 2 - monotonic()) * 1000)):
             told = os.read(pipe, 4095) if descriptor == pipe else b"x\0\0\0\0"
             if not told:
-                return signal_all(relatives(agent, groups, led), 9)  # the agent has ended
+                return signal_all(relatives(None, groups), 9)  # the agent has ended
             for kind, number in Struct(">cI").iter_unpack(told):
                 if kind == b"+":
                     groups.add(number)
@@ -1981,10 +1984,8 @@ def supervise(link, pipe, agent):
                     poll.unregister(link)
                     os.close(link)
                     lost = monotonic()
-    everything = relatives(agent, groups, led)
-    signal_all([agent], 9)
-    signal_all(everything, 9)
-    signal_all(relatives(agent, groups, led), 9)
+    signal_all([agent, *relatives(agent, groups)], 9)
+    signal_all(relatives(None, groups), 9)
 
 
 # ===-- Start -------------------------------------------------------------===
@@ -2019,8 +2020,9 @@ def serve():
         start_supervisor(link)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=link.forked)
-    else:
-        wrap_fork(link)
+    else:  # Python 3.6
+        fork = os.fork
+        os.fork = lambda: fork() or link.forked() or 0
     start_thread(link.read)
     while True:
         try:
@@ -2028,19 +2030,6 @@ def serve():
             link.main.task.run()
         except KeyboardInterrupt:
             start_thread(link.leave)
-
-
-def wrap_fork(link):
-    """Python 3.6 has no register_at_fork."""
-    original = os.fork
-
-    def fork():
-        pid = original()
-        if pid == 0:
-            link.forked()
-        return pid
-
-    os.fork = fork
 
 
 if __name__ in ("__execnet_agent__", "__main__"):

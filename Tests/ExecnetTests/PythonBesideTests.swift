@@ -56,7 +56,9 @@ struct PythonBesideTests {
 
     @Test func bindingsAreSeenOnBothSides() async throws {
         try await withGateway("popen") { gateway in
-            let channel = try await gateway.remoteExec(.python("channel.set(twice=channel.get('n') * 2)\nchannel.receive()"))
+            let channel = try await gateway.remoteExec(
+                .python("channel.set(twice=channel.get('n') * 2)\nchannel.receive()")
+            )
             try await channel.set(["n": 21])
             #expect(try await channel.get("twice", timeout: .seconds(20)) == 42)
         }

@@ -214,6 +214,17 @@ class EndTests(AgentTest):
         for pid in pids:
             self.assertTrue(gone(pid), pid)
 
+    def test_grandchildren_in_sessions_of_their_own(self):
+        pid = self.run_python("""
+            import subprocess
+            script = "setsid sh -c 'echo $$; exec sleep 1000' & wait"
+            channel.send(int(subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE).stdout.readline()))
+        """)
+        self.assertTrue(alive(pid))
+        self.peer.receive(self.peer.python(HOLD_THE_INTERPRETER))
+        self.ends(within=5, status=-signal.SIGKILL)
+        self.assertTrue(gone(pid))
+
     def test_children_are_asked_first(self):
         import tempfile
         with tempfile.TemporaryDirectory() as directory:

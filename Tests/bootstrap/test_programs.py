@@ -513,6 +513,29 @@ class ShellTests(AgentTest):
         self.assertEqual(self.peer.wait(), 0)
         self.assertTrue(gone(pid))
 
+    def test_leftovers_are_reaped(self):
+        self.run_python("import time; time.sleep(0.2); channel.send(1)")  # the agent adopts orphans from then on
+        for _ in range(3):
+            channel = self.peer.shell("exec 1<&-; sleep 0.01 & exit 0")
+            self.assertIsNone(self.peer.closed(channel))
+        deadline = time.monotonic() + 10
+        while True:
+            self.assertIsNone(self.peer.closed(self.peer.shell("true")))
+            zombies = self.run_python("""
+                import os
+                states = []
+                for name in os.listdir("/proc"):
+                    if name.isdigit():
+                        try:
+                            with open("/proc/%s/stat" % name) as file: fields = file.read().rpartition(")")[2].split()
+                        except OSError: continue
+                        if int(fields[1]) == os.getpid(): states.append(fields[0])
+                channel.send(states)
+            """)
+            if not zombies:
+                break
+            self.assertLess(time.monotonic(), deadline, zombies)
+
     def test_item_of_the_wrong_kind(self):
         channel = self.peer.shell("cat")
         self.peer.send(channel, 5)

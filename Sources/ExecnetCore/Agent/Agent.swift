@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-import Dispatch
 import ExecnetSystem
 import Synchronization
 
@@ -23,7 +22,8 @@ public enum Agent {
     /// elsewhere by mistake.
     public static func serveIfLaunched() async {
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
-        AgentProcess.start()
+        let serial = AgentProcess.start()
+        try? SystemThread.start(name: "execnet-serial") { serial.run() }
         // Programs may use the main actor, so its thread stays free; the process exits from another one.
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
@@ -31,8 +31,7 @@ public enum Agent {
     /// As ``serveIfLaunched()``, for a thread that may be blocked.
     package static func serveBlockingIfLaunched() {
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
-        AgentProcess.start()
-        dispatchMain()
+        AgentProcess.start().run()
     }
 
     /// Whether this executable may be started as an agent.

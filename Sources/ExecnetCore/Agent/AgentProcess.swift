@@ -14,7 +14,7 @@ final class AgentProcess: EndpointDelegate {
     private struct State {
         var programs: [UInt64: Task<Void, Never>] = [:]
         var isEnding = false
-        /// One program at a time, on the main actor.
+        /// One program at a time, always on the same thread.
         var isSerial = false
     }
 
@@ -23,11 +23,13 @@ final class AgentProcess: EndpointDelegate {
     private let mark: String
     private let state = Mutex(State())
 
-    /// Starts the agent of this process. Returns when its threads run; the process ends by itself.
-    static func start() {
+    /// Starts the agent of this process. Returns when its threads run; the process ends by itself. The caller gives a thread to the
+    /// programs of a serial gateway.
+    static func start() -> SerialExecutor {
         do {
             let agent = try AgentProcess()
             try agent.begin()
+            return agent.serialExecutor
         } catch {
             StandardStreams.printError("execnet: the agent cannot start: \(error)")
             _exit(99)
@@ -36,6 +38,7 @@ final class AgentProcess: EndpointDelegate {
 
     private let link: DescriptorLink
     private let python = PythonBeside()
+    private let serialExecutor = SerialExecutor()
 
     private init() throws {
         signal(SIGPIPE, SIG_IGN)
@@ -121,7 +124,9 @@ final class AgentProcess: EndpointDelegate {
             guard state.programs.isEmpty else {
                 return "This gateway runs one program at a time (execution=serial), and one is running."
             }
-            state.programs[channel.id] = Task { @MainActor in await self.execute(payload, on: channel) }
+            state.programs[channel.id] = Task(executorPreference: serialExecutor) {
+                await self.execute(payload, on: channel)
+            }
             return nil
         }
         if let refusal { channel.close(with: RemoteError(kind: .refused, type: "", message: refusal)) }

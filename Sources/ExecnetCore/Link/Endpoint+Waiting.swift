@@ -143,7 +143,11 @@ extension Endpoint {
             return (outcome, state.flushDecision())
         }
         carryOut(flush)
-        if try outcome.get() { return }
+        switch outcome {
+        case .success(true): return
+        case .success(false): break
+        case .failure(let error): throw explained(error, core)
+        }
         try await sendQueued(type, payload, on: core, timeout: timeout)
     }
 
@@ -176,7 +180,12 @@ extension Endpoint {
         }
         switch reason {
         case .changed where waiter.isDone: break
-        case .changed: try state.withLock { _ throws(ChannelError) in try core.state.checkSend() }
+        case .changed:
+            do throws(ChannelError) {
+                try state.withLock { _ throws(ChannelError) in try core.state.checkSend() }
+            } catch {
+                throw explained(error, core)
+            }
         case .cancelled: throw CancellationError()
         case .timedOut:
             throw ChannelError(
@@ -185,6 +194,14 @@ extension Endpoint {
                 gateway: gatewayID
             )
         }
+    }
+
+    /// A channel that is closed because the gateway ended fails with the gateway's own error, which says how.
+    private func explained(_ error: ChannelError, _ core: ChannelCore) -> any Error {
+        guard error.code == .closed, case .lost(let loss)? = state.withLock({ _ in core.state.end }) else {
+            return error
+        }
+        return loss
     }
 
     private func abandon(_ waiter: Waiter, of type: FrameType, on core: ChannelCore, _ reason: WakeReason) {

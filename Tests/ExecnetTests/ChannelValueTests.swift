@@ -1,0 +1,122 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Execnet
+import Testing
+
+/// Channels inside values (items 13 to 17 of the contract).
+struct ChannelValueTests {
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item13AChannelCanBeSentAndUsedAtOnce(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(
+                python: """
+                    other = channel.receive()
+                    other.send(other.receive() + 1)
+                    other.close()
+                    """
+            ) { channel in
+                let other = try await channel.receive(as: Channel.self)
+                try await other.send(try await other.receive(as: Int.self) + 1)
+                try other.close()
+            }
+            let other = far.gateway.newChannel()
+            try await channel.send(other)
+            try await other.send(41)
+            #expect(try await other.receive(as: Int.self) == 42)
+            await expectChannelError(.endOfItems) { try await other.receive(as: Int.self) }
+            try await channel.waitClose()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item14ChannelsCanBeNestedInContainers(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(
+                python: """
+                    request = channel.receive()
+                    for n, reply in enumerate(request["replies"]): reply.send(n)
+                    channel.receive()
+                    """
+            ) { channel in
+                let request = try await channel.receive(as: [String: [Channel]].self)
+                for (n, reply) in (request["replies"] ?? []).enumerated() { try await reply.send(n) }
+                _ = try await channel.receive(as: Value.self)
+            }
+            let replies = [far.gateway.newChannel(), far.gateway.newChannel()]
+            try await channel.send(["replies": replies])
+            #expect(try await replies[0].receive(as: Int.self) == 0)
+            #expect(try await replies[1].receive(as: Int.self) == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item15AChannelSentThereAndBackIsTheSame(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.echo()
+            let other = far.gateway.newChannel()
+            try await channel.send(other)
+            #expect(try await channel.receive(as: Channel.self) == other)
+            try await channel.send(channel)
+            #expect(try await channel.receive(as: Channel.self) == channel)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item16AFarChannelDeliversWhatWasSentBeforeItsCreatorEnded(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(
+                python: """
+                    other = channel.gateway.newchannel()
+                    channel.send(other)
+                    for n in range(10): other.send(n)
+                    other.close()
+                    """
+            ) { channel in
+                let other = channel.newChannel()
+                try await channel.send(other)
+                for n in 0..<10 { try await other.send(n) }
+                try other.close()
+            }
+            let other = try await channel.receive(as: Channel.self)
+            try await channel.waitClose()
+            var items: [Int] = []
+            for try await item in other.items(as: Int.self) { items.append(item) }
+            #expect(items == Array(0..<10))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item17NoEntryIsLeftAfterBothEndsClosed(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            for _ in 0..<20 {
+                let channel = try await far.echo()
+                try await channel.send(1)
+                #expect(try await channel.receive(as: Int.self) == 1)
+                try channel.close()
+            }
+            let channel = try await far.echo()
+            let other = far.gateway.newChannel()
+            try await channel.send(other)
+            _ = try await channel.receive(as: Value.self)
+            try other.close()
+            channel.end()
+            try await channel.waitClose()
+            try await far.expectEmptyTables()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func aChannelOfAnotherGatewayCannotBeSent(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            try await kind.open { stranger in
+                let channel = try await far.echo()
+                await #expect(throws: (any Error).self) { try await channel.send(stranger.gateway.newChannel()) }
+                try await channel.send(1)
+                #expect(try await channel.receive(as: Int.self) == 1)
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Execnet
+import Testing
+
+/// Gateways (items 34 to 49 of the contract).
+struct GatewayTests {
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item34ANewGatewayIsLiveAndCarriesItsSpec(kind: GatewayKind) async throws {
+        try await kind.open("//id=w1") { far in
+            #expect(far.gateway.isOpen)
+            #expect(far.gateway.id == "w1")
+            let spec = try GatewaySpec(far.gateway.spec)
+            let asked = try GatewaySpec(kind.rawValue + "//id=w1")
+            #expect(spec == asked)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item36InfoSaysWhereTheAgentRuns(kind: GatewayKind) async throws {
+        try await kind.open("//chdir=/tmp") { far in
+            let info = try await far.gateway.info()
+            #expect(info.language == (kind.runsClosures ? "swift" : "python"))
+            #expect(info.directory == "/tmp")
+            #expect(info.platform.hasPrefix("linux"))
+            #expect(!info.version.isEmpty)
+            #expect(info.executable.hasPrefix("/"))
+            #expect(isRunning(info.pid))
+            #expect(try await far.gateway.info(refresh: true) == info)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item36InfoIsRefreshedOnDemand(kind: GatewayKind) async throws {
+        try await kind.open("//chdir=/tmp") { far in
+            let channel = try await far.gateway.remoteExec(
+                .python("import os; os.chdir('/'); channel.send(os.getpid())")
+            )
+            let pid = try await channel.receive(as: Int.self)
+            try await channel.waitClose()
+            #expect(try await far.gateway.info().directory == "/tmp")
+            if kind == .python {
+                #expect(try await far.gateway.info().pid == pid)
+                #expect(try await far.gateway.info(refresh: true).directory == "/")
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item37And38StatusCountsProgramsAndMakesNoChannel(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            try await far.expectEmptyTables()
+            let waiters = [try await far.waiter(), try await far.waiter()]
+            try await far.waitUntilExecuting(2)
+            for _ in 0..<10 {
+                let status = try await far.gateway.status()
+                #expect([status.channels, status.executing, status.localChannels] == [2, 2, 2])
+            }
+            for waiter in waiters { try await waiter.send(0) }
+            for waiter in waiters { try await waiter.waitClose() }
+            try await far.expectEmptyTables()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item39StatusIsAnsweredWhileProgramsCompute(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            for _ in 0..<3 {
+                let channel = try await far.exec(
+                    python: """
+                        channel.send(1)
+                        while not channel.isclosed(): pass
+                        """
+                ) { channel in
+                    try await channel.send(1)
+                    while !channel.isClosed {}
+                }
+                _ = try await channel.receive(as: Int.self)
+            }
+            #expect(try await far.gateway.status().executing == 3)
+            #expect(try await far.gateway.info(refresh: true).pid > 0)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item41RawOutputDoesNotCorruptTheProtocol(kind: GatewayKind) async throws {
+        let (lines, line) = AsyncStream.makeStream(of: String.self)
+        var configuration = GatewayConfiguration.quiet
+        configuration.output = .handler { _, text in line.yield(text) }
+        try await withGateway(kind.rawValue, configuration: configuration) { gateway in
+            let far = GatewayUnderTest(kind: kind, gateway: gateway)
+            let channel = try await far.exec(
+                python: """
+                    import os
+                    os.write(1, b"to standard output\\n")
+                    os.write(2, b"to standard error\\n")
+                    print("printed", flush=True)
+                    channel.send(1)
+                    """
+            ) { channel in
+                writeRaw("to standard output\n", to: 1)
+                writeRaw("to standard error\n", to: 2)
+                print("printed")
+                try await channel.send(1)
+            }
+            #expect(try await channel.receive(as: Int.self) == 1)
+            try await far.expectUsable()
+            var missing: Set = ["to standard output", "to standard error", "printed"]
+            for await text in lines {
+                missing.remove(text)
+                if missing.isEmpty { break }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item41FarCodeReadsNothingFromStandardInput(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(python: "import sys; channel.send(sys.stdin.read())") { channel in
+                try await channel.send(readLine() ?? "")
+            }
+            #expect(try await channel.receive(as: String.self) == "")
+            try await far.expectUsable()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item43TheAgentInheritsTheDirectory(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let info = try await far.gateway.info()
+            #expect(info.directory == currentDirectory)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item44ManyGatewaysRunConcurrently(kind: GatewayKind) async throws {
+        let pids = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    try await kind.open { far in
+                        try await far.expectUsable()
+                        return try await far.gateway.info().pid
+                    }
+                }
+            }
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(pids.count == 8)
+        for pid in pids { #expect(!isRunning(pid)) }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item47ProgramsEndInTheOppositeOrder(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let first = try await far.waiter()
+            let second = try await far.waiter()
+            try await second.send(0)
+            try await second.waitClose()
+            #expect(!first.isClosed)
+            try await first.send(0)
+            try await first.waitClose()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item48ParallelSendersDoNotCorruptEachOther(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for number in 0..<8 {
+                    let channel = try await far.exec(
+                        python: """
+                            number = channel.receive()
+                            for n in range(200): channel.send(bytes([number]) * (n * 37))
+                            """
+                    ) { channel in
+                        let number = try await channel.receive(as: UInt8.self)
+                        for n in 0..<200 { try await channel.send([UInt8](repeating: number, count: n * 37)) }
+                    }
+                    group.addTask {
+                        try await channel.send(number)
+                        for n in 0..<200 {
+                            let item = try await channel.receive(as: [UInt8].self)
+                            #expect(item == [UInt8](repeating: UInt8(number), count: n * 37))
+                        }
+                        try await channel.waitClose()
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item49SerialExecutionRefusesASecondProgram(kind: GatewayKind) async throws {
+        try await kind.open("//execution=serial") { far in
+            let first = try await far.waiter()
+            try await far.waitUntilExecuting(1)
+            let second = try await far.echo()
+            let error = await expectRemoteError { try await second.waitClose() }
+            #expect(error?.kind == .refused)
+            try await first.send(0)
+            try await first.waitClose()
+            try await far.waitUntilExecuting(0)
+            try await far.expectUsable()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func item49SerialPythonRunsOnTheMainThread() async throws {
+        try await GatewayKind.python.open("//execution=serial") { far in
+            let source = "import threading; channel.send(threading.current_thread() is threading.main_thread())"
+            let isMain = try await far.gateway.remoteCall(.python(source), as: Bool.self)
+            #expect(isMain)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func theEnvironmentIsSetBeforeTheAgentStarts(kind: GatewayKind) async throws {
+        try await kind.open("//env:EXECNET_TEST=some value//nice=3") { far in
+            let channel = try await far.gateway.remoteExec(.shell("echo \"$EXECNET_TEST\"; nice"))
+            #expect(try await channel.receive(as: String.self) == "some value")
+            #expect(try await channel.receive(as: String.self) == "3")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item61ClosingDoesNotWaitForBusyPrograms(kind: GatewayKind) async throws {
+        let gateway = try await Gateway.open(GatewaySpec(kind.rawValue), configuration: .quiet)
+        let far = GatewayUnderTest(kind: kind, gateway: gateway)
+        let pid = try await gateway.info().pid
+        let channel = try await far.exec(python: "channel.send(1)\nwhile True: pass") { channel in
+            try await channel.send(1)
+            while true {}
+        }
+        _ = try await channel.receive(as: Int.self)
+        let start = ContinuousClock.now
+        await gateway.close()
+        #expect(start.duration(to: .now) < .seconds(5))
+        #expect(!isRunning(pid))
+        #expect(!gateway.isOpen)
+        // Cancelled by the agent as it ended, or lost with it.
+        await #expect(throws: (any Error).self) { try await channel.receive(as: Int.self) }
+        await expectGatewayError(.closed) { try await gateway.status() }
+        await expectGatewayError(.closed) { try await far.gateway.remoteExec(.shell("true")) }
+        #expect(await gateway.close() == .ended)
+    }
+}

@@ -1,0 +1,81 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import Execnet
+import Testing
+
+/// What can be run.
+struct ProgramTests {
+    @Test(.timeLimit(.minutes(1)))
+    func aCallReturnsItsResult() async throws {
+        try await GatewayKind.native.open { far in
+            let sum = try await far.gateway.remoteCall([1, 2, 3]) { $0.reduce(0, +) }
+            #expect(sum == 6)
+            await expectRemoteError("wrong turn") {
+                try await far.gateway.remoteCall(1) { (_: Int) -> Int in throw WrongTurn() }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aClosureGetsItsArgument() async throws {
+        try await GatewayKind.native.open { far in
+            let channel = try await far.gateway.remoteExec(["a": 1]) { channel, argument in
+                try await channel.send(argument["a"])
+            }
+            #expect(try await channel.receive(as: Int.self) == 1)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aTaskRunsWithItsFields() async throws {
+        try await GatewayKind.native.open { far in
+            let channel = try await far.gateway.remoteExec(Scale(factor: 3))
+            try await channel.send(4)
+            #expect(try await channel.receive(as: Int.self) == 12)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func pythonGetsItsArguments(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let program = Program.python("channel.send([a, b])", arguments: ["a": 1, "b": .tuple([2])])
+            let arguments = try await far.gateway.remoteCall(program, as: Value.self)
+            #expect(arguments == [1, .tuple([2])])
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func shellProgramsSendLinesAndReadItems(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.gateway.remoteExec(.shell("echo \"$1\"; cat", arguments: ["first"]))
+            try await channel.send("second\n")
+            channel.end()
+            #expect(try await channel.receive(as: String.self) == "first")
+            #expect(try await channel.receive(as: String.self) == "second")
+            try await channel.waitClose()
+            let failing = try await far.gateway.remoteExec(.shell("exit 7"))
+            let error = await expectRemoteError("7") { try await failing.waitClose() }
+            #expect(error?.type == "ExitStatus")
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item35PythonCodeCanTellThatItIsAProgram(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let name = try await far.gateway.remoteCall(.python("channel.send(__name__)"), as: String.self)
+            #expect(name == "__channelexec__")
+        }
+    }
+}
+
+/// Multiplies what it receives.
+struct Scale: RemoteTask {
+    var factor: Int
+
+    func run(on channel: Channel) async throws {
+        for try await n in channel.items(as: Int.self) { try await channel.send(n * factor) }
+    }
+}
