@@ -7,7 +7,7 @@ import ExecnetCore
 import ExecnetWire
 import Testing
 
-struct ChannelStateTests {
+struct ChannelStateTests: ~Copyable {
     private var state = ChannelState(attached: true, maximumWindow: 1 << 20)
     private var wake = Wakeups()
     private let failure = RemoteError(type: "Oops", message: "no")

@@ -19,7 +19,7 @@ package enum ChannelEnd: Sendable {
 /// One side of one channel: what it may do now, what has come for it, what it has yet to send.
 ///
 /// Pure: told what happens, it answers what is to be done. The multiplexer routes events to it and carries the answers out.
-package struct ChannelState {
+package struct ChannelState: ~Copyable {
     /// What this side may still do.
     package enum LocalPhase: Sendable, Equatable {
         case open
