@@ -364,11 +364,6 @@ def decode(data, link=None):
         raise ValueError("malformed value: %s" % error) from None
 
 
-def name_of(kind):
-    module = kind.__module__
-    return kind.__qualname__ if module == "builtins" else "%s.%s" % (module, kind.__qualname__)
-
-
 def clip(text, limit=8192):
     """Text that can be sent: no lone surrogates, not too long."""
     data = text.encode("utf-8", "backslashreplace")
@@ -567,7 +562,9 @@ class Channel:
 
     def _ending(self):
         """The error that says why nothing more comes."""
-        self._link.told()
+        task = self._link.running.get(get_ident())
+        if task:
+            task.told = True
         if self._error is not None:
             return RemoteError(self._error)
         return EOFError("the link is lost" if self._link.dead and not self._got_end else "no more items on %r" % self)
@@ -575,8 +572,7 @@ class Channel:
     def _notify(self):
         if self._waiters:
             waiters, self._waiters = self._waiters, []
-            for waiter in waiters:
-                waiter.release()
+            self._link.wake(waiters)
 
     def _wait(self, ready, deadline=None, cancelled=EOFError):
         """Waits until `ready()`; raises TimeoutError, or `cancelled` in a cancelled program."""
@@ -597,8 +593,7 @@ class Channel:
                 if deadline is not None and left <= 0:
                     raise TimeoutError("nothing came on %r in time" % self if cancelled is EOFError
                                        else "%r took nothing more in time" % self)
-                waiter = allocate_lock()
-                waiter.acquire()
+                waiter = held_lock()
                 self._waiters.append(waiter)
                 link.lock.release()
                 try:
@@ -640,7 +635,6 @@ class Channel:
     def _check_open(self):
         self._link.checkpoint(OSError)
         if self._sent_close or self._sent_end or self._link.dead:
-            self._link.told()
             raise OSError("cannot send on %r%s" % (self, ": the link is lost" if self._link.dead else " after end()"
                                                    if self._sent_end else ""))
 
@@ -753,8 +747,7 @@ class Channel:
         if payload is not None and kind == ITEM:
             self._items.append((payload, cost))
             self._arrived += 1
-            self._link.woken += self._waiters
-            self._waiters = []
+            self._notify()
             if self._itemcallbacks:
                 self._wake()
         elif payload is not None:
@@ -824,33 +817,31 @@ class Channel:
 
     def _dispatch(self):
         """Runs callbacks while there is something to tell, or until it is another channel's turn."""
-        link = self._link
-        for _ in range(64):
+        link, cost, failure = self._link, 0, None
+        for turn in range(64):
             with link.lock:
-                self._busy = get_ident()
-                event = self._event()
-                if event is None:
-                    break
-            failure, before = None, (self._itemcallbacks, self._changecallbacks)
-            try:
-                event[0]()
-            except BaseException as error:
-                failure = describe(error)
-            with link.lock:
-                self._release(event[1])
+                before = self._itemcallbacks, self._changecallbacks  # not to be finalized with the lock held
+                self._release(cost)
                 if failure:
                     self._itemcallbacks, self._changecallbacks = [], []
                     self._shut(failure)
-            if failure:
-                link.drain()
-            elif link.control:
+                    failure = None
+                self._busy = get_ident()
+                event = self._event() if turn < 63 else None
+                if event is None:
+                    self._busy = None
+                    self._wake()
+                    self._notify()
+                    break
+            tell, cost = event
+            try:
+                tell()
+            except BaseException as error:
+                failure = describe(error)
+            if link.control:
                 link.flush()
-        with link.lock:
-            self._busy = None
-            self._wake()
-            self._notify()
         if link.control:
-            link.flush()
+            link.drain()
 
 
 ENCODERS[Channel] = put_channel
@@ -891,12 +882,6 @@ class ChannelFile:
         if self.proxyclose:
             self.channel.close()
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        self.close()
-
 
 class WriteFile(ChannelFile):
     def write(self, text):
@@ -932,12 +917,6 @@ class ReadFile(ChannelFile):
             found = self.rest.find("\n" if isinstance(self.rest, str) else b"\n") + 1
             if found or not self._fill():
                 return self._cut(found or len(self.rest))
-
-    def __iter__(self):
-        line = self.readline()
-        while line:
-            yield line
-            line = self.readline()
 
 
 class Gateway:
@@ -981,18 +960,18 @@ class Dispatcher:
     """Runs callbacks on one thread, and on one more whenever one holds up other channels."""
 
     def __init__(self, link):
-        self.lock = link.lock
+        self.link, self.lock = link, link.lock
         self.queue = deque()
-        self.sleepers = []
+        self.idle = []
         self.workers = self.turns = 0
         self.watching = False
 
     def add(self, channel):
         self.queue.append(channel)
-        if self.sleepers:
-            self.sleepers.pop().release()
+        if self.idle:
+            self.link.wake([self.idle.pop()])
         elif not self.workers:
-            self.workers += 1
+            self.workers = 1
             start_thread(self.work)
         elif not self.watching:
             self.watching = True
@@ -1000,21 +979,19 @@ class Dispatcher:
 
     def work(self):
         while True:
+            waiter, channel = held_lock(), None
             with self.lock:
-                channel = waiter = None
                 if self.queue:
                     channel = self.queue.popleft()
                     self.turns += 1
                 else:
-                    waiter = allocate_lock()
-                    waiter.acquire()
-                    self.sleepers.append(waiter)
-            if channel is not None:
+                    self.idle.append(waiter)
+            if channel:
                 channel._dispatch()
             elif not waiter.acquire(True, 10):
                 with self.lock:
-                    if waiter in self.sleepers:
-                        self.sleepers.remove(waiter)
+                    if waiter in self.idle:
+                        self.idle.remove(waiter)
                         self.workers -= 1
                         return
 
@@ -1037,11 +1014,22 @@ class Dispatcher:
 # ===-- Programs ----------------------------------------------------------===
 
 
+def held_lock():
+    lock = allocate_lock()
+    lock.acquire()
+    return lock
+
+
 def start_thread(function, *arguments):
-    thread = threading.Thread(target=function, args=arguments)
-    thread.daemon = True
+    thread = threading.Thread(target=function, args=arguments, daemon=True)
     thread.start()
     return thread
+
+
+def poll_for(descriptor, events):
+    poll = select.poll()
+    poll.register(descriptor, events)
+    return poll
 
 
 def dedent(source):
@@ -1069,20 +1057,22 @@ def describe(error):
         for inner in zip(getattr(shown, "exceptions", None) or (), getattr(error, "exceptions", ())):
             filtered(*inner)
 
+    kind = type(error)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
     try:
         message = str(error)
     except BaseException:
         message = "(its text cannot be made)"
     try:
         import traceback
-        shown = traceback.TracebackException(type(error), error, error.__traceback__)
+        shown = traceback.TracebackException(kind, error, error.__traceback__)
         filtered(shown, error)
         trace = "".join(shown.format())
         if "Traceback (most recent call last):" not in trace:
             trace = "Traceback (most recent call last):\n" + trace
     except BaseException:
-        trace = "%s: %s\n" % (name_of(type(error)), message)
-    return failed(name_of(type(error)), message, trace)
+        trace = "%s: %s\n" % (name, message)
+    return failed(name, message, trace)
 
 
 class ExitStatus(Exception):
@@ -1242,8 +1232,7 @@ class Task:
     def read_lines(self, shell):
         """Sends the output until it ends, or the shell has, even if others keep it open."""
         pipe = shell.stdout.fileno()
-        poll = select.poll()
-        poll.register(pipe, select.POLLIN)
+        poll = poll_for(pipe, select.POLLIN)
         rest = b""
         while True:
             if not poll.poll(200):
@@ -1266,8 +1255,7 @@ class Task:
         """Writes the items of the channel to the shell's input."""
         pipe = shell.stdin.fileno()
         os.set_blocking(pipe, False)
-        poll = select.poll()
-        poll.register(pipe, select.POLLOUT)
+        poll = poll_for(pipe, select.POLLOUT)
         try:
             for item in self.channel:
                 data = memoryview(item.encode() if isinstance(item, str) else b"" + item)
@@ -1321,7 +1309,7 @@ def set_exception(ident, kind):
     try:
         import ctypes
         function = ctypes.pythonapi.PyThreadState_SetAsyncExc
-    except (ImportError, AttributeError):
+    except Exception:
         return
     function(ctypes.c_ulong(ident), ctypes.py_object(kind) if kind else None)
 
@@ -1355,19 +1343,6 @@ class Shield:
                 self.link.shield.pop(get_ident(), None)
 
 
-class Slot:
-    """An idle thread, and the task for it."""
-
-    def __init__(self):
-        self.lock = allocate_lock()
-        self.lock.acquire()
-        self.task = None
-
-    def give(self, task):
-        self.task = task
-        self.lock.release()
-
-
 class Link:
     """The connection to the coordinator, and all that depends on it."""
 
@@ -1383,23 +1358,24 @@ class Link:
         self.dead = False  # no more can be sent or received
         self.id, self.serial, self.item_limit, self.next_number = "", False, MAX_ITEM, 2
         self.greeted = False
-        self.woken = []  # waiters that the reader wakes when it is about to wait itself
+        self.reader, self.woken = None, []  # the reader thread, and locks that it will release
         self.channels = {}  # all that are not closed on both sides
         self.known = WeakValueDictionary()  # all
         self.tasks = set()
         self.leftovers = set()  # process groups of shell programs that have ended
         self.running = {}  # thread: its Python program
         self.shield = {}  # thread: channel; no asynchronous exception there, it is inside an operation
-        self.idle = []
-        self.main = Slot()
+        self.backlog = deque()  # programs that no thread has taken yet
+        self.idle = []  # threads, by a lock
+        self.spawning = False
+        self.main = held_lock()
         self.started = False  # a program was
         self.interrupting = False
         self.grace = GRACE
         self.ending = self.leaving = False  # no program is started; all are being ended
         self.status = 0
         self.dispatcher = Dispatcher(self)
-        self.out_poll = select.poll()
-        self.out_poll.register(outbound, select.POLLOUT)
+        self.out_poll = poll_for(outbound, select.POLLOUT)
 
     def info(self):
         system = os.uname()
@@ -1495,8 +1471,17 @@ class Link:
 
     # -- in
 
+    def wake(self, waiters):
+        """Releases locks; on the reader thread when that is about to wait itself, which saves a change of threads."""
+        if get_ident() == self.reader:
+            self.woken += waiters
+        else:
+            for waiter in waiters:
+                waiter.release()
+
     def read(self):
         """The reader thread."""
+        self.reader = get_ident()
         try:
             self.read_frames()
         except OSError:
@@ -1505,8 +1490,8 @@ class Link:
             self.part(error.code, str(error))
         except BaseException as error:
             self.part("internal", describe(error)["trace"])
-        self.dead = True
-        self.wake()
+        self.dead, self.reader = True, None
+        self.wake(self.woken)
         self.leave()
 
     def read_frames(self):
@@ -1534,13 +1519,8 @@ class Link:
                 self.flush()
                 if self.control_size > MAX_CONTROL:
                     raise Violation("answers are not read")
-            if self.woken:
-                self.wake()
-
-    def wake(self):
-        woken, self.woken = self.woken, []
-        for waiter in woken:
-            waiter.release()
+            while self.woken:
+                self.woken.pop().release()
 
     def got_frame(self, kind, flags, number, payload):
         if not self.greeted and kind != HELLO:
@@ -1666,31 +1646,42 @@ class Link:
             if not self.started:
                 self.started = True
                 start_new_thread(adopt_orphans, ())
+            self.backlog.append(task)
             if self.serial:
-                self.main.give(task)
+                self.wake([self.main])
             elif self.idle:
-                self.idle.pop().give(task)
-            else:
-                start_thread(self.run_programs, task)
+                self.wake([self.idle.pop()])
+            elif not self.spawning:
+                start_thread(self.run_programs)
+                self.spawning = True
         except (ValueError, RuntimeError, Violation) as error:
-            self.tasks.discard(channel._task)
+            if channel._task in self.tasks:
+                self.tasks.discard(self.backlog.pop())
             channel._task = None
             channel._shut(failed("", str(error), kind="refused"))
 
     # -- programs
 
-    def run_programs(self, task):
-        """A thread: runs the task, and others that come while it is idle."""
-        slot = Slot()
+    def run_programs(self):
+        """A thread that runs programs, or waits for one."""
+        with self.lock:
+            self.spawning = False
         while True:
-            task.run()
-            task = None
+            waiter, task = held_lock(), None
             with self.lock:
-                if len(self.idle) >= IDLE_THREADS:
+                if self.backlog:
+                    task = self.backlog.popleft()
+                    if self.backlog and not self.idle and not self.spawning:
+                        start_thread(self.run_programs)
+                        self.spawning = True
+                elif len(self.idle) < IDLE_THREADS:
+                    self.idle.append(waiter)
+                else:
                     return
-                self.idle.append(slot)
-            slot.lock.acquire()
-            task = slot.task
+            if task:
+                task.run()
+            else:
+                waiter.acquire()
 
     def finish(self, task, close):
         with self.lock:
@@ -1707,16 +1698,10 @@ class Link:
                 self.leftovers.discard(group)
                 self.tell_supervisor(b"-", group)
 
-    def told(self):
-        """This thread's program is told that its channel ended (lock held)."""
-        task = self.running.get(get_ident())
-        if task is not None:
-            task.told = True
-
     def checkpoint(self, error):
         """Raises in a cancelled program: first `error`, later what ends it (lock held)."""
         task = self.running.get(get_ident())
-        if task is not None and task.cancelled:
+        if task and task.cancelled:
             if not task.told:
                 task.told = True
                 raise error("the program was cancelled")
@@ -1885,16 +1870,15 @@ def processes():
 
 def remains(group):
     """Whether a process group has members; reaps those that became our children."""
+    alive = False
     try:
+        os.kill(-group, 0)
+        alive = any(member == group for _, _, member in processes())
         while os.waitpid(-group, os.WNOHANG)[0]:
             pass
     except OSError:
         pass
-    try:
-        os.kill(-group, 0)
-    except OSError:
-        return False
-    return any(member == group for _, _, member in processes())
+    return alive
 
 
 def relatives(root, groups):
@@ -1926,7 +1910,7 @@ def adopt_orphans():
         try:
             import ctypes
             ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-        except (ImportError, OSError, AttributeError):
+        except Exception:
             pass
 
 
@@ -1964,8 +1948,7 @@ def supervise(link, pipe, agent):
     except (OSError, ValueError):
         last = 1024
     os.closerange(2, last + 1)
-    poll = select.poll()
-    poll.register(link, 0x2000 if sys.platform.startswith("linux") else 0)  # POLLRDHUP
+    poll = poll_for(link, 0x2000 if sys.platform.startswith("linux") else 0)  # POLLRDHUP
     poll.register(pipe, select.POLLIN)
     grace, lost = GRACE, None
     while lost is None or monotonic() < lost + grace + 2:
@@ -2026,8 +2009,8 @@ def serve():
     start_thread(link.read)
     while True:
         try:
-            link.main.lock.acquire()
-            link.main.task.run()
+            link.main.acquire()
+            link.backlog.popleft().run()
         except KeyboardInterrupt:
             start_thread(link.leave)
 

@@ -26,11 +26,13 @@ struct CommandRun {
     }
 
     /// Starts the command; the binary is beside the test bundle.
-    init(_ arguments: [String]) throws {
+    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+        var plan = ProcessPlan(executable: Self.path, arguments: ["execnet"] + arguments)
+        plan.environment.merge(environment) { $1 }
         let poller = try PollerThread.shared()
         let (input, output, errors) = (try DescriptorPair.pipe(), try DescriptorPair.pipe(), try DescriptorPair.pipe())
         process = try ChildProcess.start(
-            ProcessPlan(executable: Self.path, arguments: ["execnet"] + arguments),
+            plan,
             input: input.first,
             output: output.second,
             errors: errors.second,

@@ -118,7 +118,8 @@ class Peer:
         if pipes:
             in_read, in_write = os.pipe()
             out_read, out_write = os.pipe()
-            self.process = subprocess.Popen(command, stdin=in_read, stdout=out_write, stderr=self.stderr, env=environment)
+            self.process = subprocess.Popen(command, stdin=in_read, stdout=out_write, stderr=self.stderr,
+                                            env=environment)
             os.close(in_read)
             os.close(out_write)
             self.out, self.inp = in_write, out_read

@@ -50,7 +50,8 @@ class ItemTests(AgentTest):
         channel = self.peer.python("""
             for timeout in (0.02, 0):
                 try: channel.receive(timeout=timeout)
-                except channel.TimeoutError as error: channel.send((isinstance(error, TimeoutError), isinstance(error, OSError)))
+                except channel.TimeoutError as error:
+                    channel.send((isinstance(error, TimeoutError), isinstance(error, OSError)))
             for wrong in (lambda: channel.receive(-1), lambda: channel.send(1, timeout=-1)):
                 try: wrong()
                 except ValueError: channel.send("negative")
@@ -323,7 +324,8 @@ class CallbackTests(AgentTest):
         error = self.peer.closed(other)
         self.assertEqual((error["kind"], error["type"]), ("failed", "NameError"))
         self.assertIn("undefined_name", error["message"])
-        self.assertTrue(error["trace"].startswith("Traceback (most recent call last):\n  File \"far.py\", line 4, in <lambda>"))
+        self.assertTrue(error["trace"].startswith(
+            "Traceback (most recent call last):\n  File \"far.py\", line 4, in <lambda>"))
         self.assertTrue(self.peer.receive(channel))
         self.assertIsNone(self.peer.closed(channel))
         self.assertEqual(self.run_python("channel.send(1)"), 1)
@@ -506,7 +508,8 @@ class ChannelValueTests(AgentTest):
                          [(2, channel), (4, 2), (6, channel)])
 
     def test_unused_new_channel_says_nothing(self):
-        channel = self.peer.python("channel.gateway.newchannel().close()\nchannel.gateway.newchannel()\nchannel.send(1)")
+        channel = self.peer.python(
+            "channel.gateway.newchannel().close()\nchannel.gateway.newchannel()\nchannel.send(1)")
         self.peer.receive(channel)
         self.assertIsNone(self.peer.closed(channel))
         self.assertEqual(self.peer.frames, [])
@@ -545,7 +548,8 @@ class ChannelValueTests(AgentTest):
     def test_channel_in_arguments_and_bindings(self):
         first = self.peer.python("channel.get('never')")
         other = self.peer.attach(first)
-        channel = self.peer.python("given.send('argument')\nchannel.get('bound').send('binding')", given=Reference(other))
+        channel = self.peer.python(
+            "given.send('argument')\nchannel.get('bound').send('binding')", given=Reference(other))
         self.assertEqual(self.peer.receive(other), "argument")
         self.peer.say(BINDINGS, channel, [1, {"bound": Reference(other)}])
         self.assertEqual(self.peer.receive(other), "binding")
@@ -589,7 +593,9 @@ class FileTests(AgentTest):
             file.close()
             other = channel.gateway.newchannel()
             channel.send(other)
-            with other.makefile("w", proxyclose=True) as file: file.write("x")
+            file = other.makefile("w", proxyclose=True)
+            file.write("x")
+            file.close()
             try: file.write("y")
             except OSError: channel.send("closed")
             try: channel.makefile("rw")
@@ -613,7 +619,8 @@ class FileTests(AgentTest):
         self.assertEqual(self.peer.receive(channel), ["a", "bcde", "fg\n", "second line\n", "xyz", "last", "", "", ""])
 
     def test_read_bytes_and_lines(self):
-        channel = self.peer.python("file = channel.makefile('r')\nchannel.send(file.read(3), list(file))")
+        channel = self.peer.python(
+            "file = channel.makefile('r')\nchannel.send(file.read(3), list(iter(file.readline, b'')))")
         for data in (b"ab", b"c\n", b"d"):
             self.peer.send(channel, data)
         self.peer.frame(END, channel)
@@ -622,7 +629,8 @@ class FileTests(AgentTest):
 
 class GatewayTests(AgentTest):
     def test_what_far_code_sees(self):
-        channel = self.peer.python("channel.send((channel.id, channel.gateway.id, repr(channel), repr(channel.gateway)))")
+        channel = self.peer.python(
+            "channel.send((channel.id, channel.gateway.id, repr(channel), repr(channel.gateway)))")
         self.assertEqual(self.peer.receive(channel), (
             channel, "gw0", "<Channel id=%d open>" % channel, "<Gateway id='gw0'>"))
 

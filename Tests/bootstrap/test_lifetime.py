@@ -6,14 +6,16 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import zlib
 
 from support import (
-    AGENT, CLOSE, END, GOODBYE, HELLO, ITEM, PING, PONG, PYTHON, TERMINATE, AgentTest, Ended, Peer, agent, alive, encode, gone)
+    AGENT, GOODBYE, HELLO, ITEM, PING, PONG, PYTHON, TERMINATE, AgentTest, Ended, Peer, alive, gone)
 
 # A child that announces itself through a pipe and sleeps; PREPARE is replaced by what runs in it first.
 SLEEPER = """
@@ -35,6 +37,10 @@ HOLD_THE_INTERPRETER = """
 """
 
 
+def descriptors(pid):
+    return {os.readlink("/proc/%s/fd/%s" % (pid, name)) for name in os.listdir("/proc/%s/fd" % pid)}
+
+
 def supervisors(pid):
     """The processes in sessions of their own that run the same command as the agent."""
     with open("/proc/%d/cmdline" % pid, "rb") as file:
@@ -45,9 +51,7 @@ def supervisors(pid):
             try:
                 with open("/proc/%s/cmdline" % name, "rb") as file:
                     same = file.read() == command
-                if same and os.getsid(int(name)) == int(name) and any(
-                        os.readlink("/proc/%s/fd/%s" % (name, fd)) == link for fd in os.listdir("/proc/%s/fd" % name)
-                        for link in [os.readlink("/proc/%d/fd/%s" % (pid, fd)) for fd in os.listdir("/proc/%d/fd" % pid)]):
+                if same and os.getsid(int(name)) == int(name) and descriptors(name) & descriptors(pid):
                     found.append(int(name))
             except OSError:
                 pass
@@ -61,7 +65,6 @@ class StartTests(AgentTest):
         self.assertLessEqual(size, 20 * 1024)
 
     def test_runs_as_a_file_too(self):
-        import socket
         ours, theirs = socket.socketpair()
         process = subprocess.Popen([PYTHON, "-u", AGENT], stdin=theirs, stdout=theirs)
         theirs.close()
@@ -93,25 +96,24 @@ class StartTests(AgentTest):
     def test_few_modules_are_imported(self):
         modules = self.run_python("import sys; channel.send(sorted(sys.modules))")
         bare = subprocess.check_output([PYTHON, "-c", "import sys, threading; print(*sys.modules)"]).decode().split()
-        for name in ("subprocess", "traceback", "linecache", "ctypes", "signal", "socket", "logging", "array", "tokenize"):
+        for name in ("subprocess", "traceback", "linecache", "ctypes", "signal", "socket", "logging", "array"):
             if name not in bare:
                 self.assertNotIn(name, modules)
 
     def test_closed_standard_error(self):
-        import socket
         ours, theirs = socket.socketpair()
         with open(AGENT, "rb") as file:
-            code = "import os; os.close(2); exec(compile(%r, 'agent', 'exec'), {'__name__': '__execnet_agent__'})" % file.read()
+            code = "import os; os.close(2); exec(%r, {'__name__': '__execnet_agent__'})" % file.read()
         process = subprocess.Popen([PYTHON, "-c", code], stdin=theirs, stdout=theirs)
         theirs.close()
         peer = Peer.__new__(Peer)
-        peer.socket, peer.inp, peer.out, peer.data, peer.frames, peer.process = ours, ours.fileno(), ours.fileno(), b"", [], process
-        peer.next = 1
-        import tempfile
-        peer.stderr = tempfile.TemporaryFile()
+        peer.socket, peer.process, peer.stderr = ours, process, tempfile.TemporaryFile()
+        peer.inp = peer.out = ours.fileno()
+        peer.data, peer.frames, peer.next = b"", [], 1
         self.addCleanup(peer.finish)
         peer.say(HELLO, 0, {"protocol": [1, 1]})
-        channel = peer.python("import os; print(1); channel.send([os.readlink('/proc/self/fd/%d' % fd) for fd in range(3)])")
+        channel = peer.python(
+            "import os; print(1); channel.send([os.readlink('/proc/self/fd/%d' % fd) for fd in range(3)])")
         self.assertEqual(peer.receive(channel), ["/dev/null"] * 3)
 
 
@@ -158,7 +160,8 @@ class EndTests(AgentTest):
     def test_with_programs_of_every_sort(self):
         for source in ("channel.receive()", "while True: pass", "import time; channel.send(1); time.sleep(1000)",
                        "while True:\n    try: channel.receive()\n    except BaseException: pass",
-                       "channel.send(bytes(10000000))", "import threading; threading.Thread(target=threading.Event().wait).start()",
+                       "channel.send(bytes(10000000))",
+                       "import threading; threading.Thread(target=threading.Event().wait).start()",
                        "import atexit, time; atexit.register(time.sleep, 1000); channel.receive()"):
             peer = self.start()
             peer.python(source)
@@ -209,7 +212,8 @@ class EndTests(AgentTest):
         return self.peer.receive(self.peer.python(CHILD, code=SLEEPER.replace("PREPARE", prepare)))
 
     def test_children_end_with_the_link(self):
-        pids = [self.child(prepare) for prepare in ("", IGNORE, "os.setsid()", "os.setsid(); " + IGNORE, "os.setpgid(0, 0)")]
+        pids = [self.child(prepare) for prepare in (
+            "", IGNORE, "os.setsid()", "os.setsid(); " + IGNORE, "os.setpgid(0, 0)")]
         self.ends(within=2.5)
         for pid in pids:
             self.assertTrue(gone(pid), pid)
@@ -226,10 +230,10 @@ class EndTests(AgentTest):
         self.assertTrue(gone(pid))
 
     def test_children_are_asked_first(self):
-        import tempfile
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "asked")
-            self.child("def asked(*_):\n    open(%r, 'w').close()\n    sys.exit()\nsignal.signal(signal.SIGTERM, asked)" % path)
+            self.child("def asked(*_):\n    open(%r, 'w').close()\n    sys.exit()\n"
+                       "signal.signal(signal.SIGTERM, asked)" % path)
             self.ends()
             self.assertTrue(os.path.exists(path))
 
@@ -331,7 +335,6 @@ class EndTests(AgentTest):
 
     def test_half_closed_link(self):
         """The coordinator has closed its sending direction: that is the link's end."""
-        import socket
         self.peer.python("channel.receive()")
         self.peer.socket.shutdown(socket.SHUT_WR)
         self.assertEqual(self.peer.wait(), 0)

@@ -17,8 +17,7 @@ from support import (
 
 class PythonTests(AgentTest):
     def failure(self, source, **more):
-        channel = self.peer.open(dict({"kind": "python", "source": source, "file": "/src/far.py", "line": 10, "arguments": {}},
-                                      **more))
+        channel = self.peer.open(dict({"kind": "python", "source": source, "file": "/src/far.py", "line": 10}, **more))
         error = self.peer.closed(channel)
         self.assertEqual(set(error), {"kind", "type", "message", "trace"})
         return error
@@ -33,7 +32,8 @@ class PythonTests(AgentTest):
         self.assertEqual(self.run_python("channel.send(__name__)", channel=1, __name__="x"), "__channelexec__")
 
     def test_indented_source(self):
-        for source in ("    channel.send(1)\n\n    if True:\n        channel.send(2)\n", "\tchannel.send(1)\n\tchannel.send(2)",
+        for source in ("    channel.send(1)\n\n    if True:\n        channel.send(2)\n",
+                       "\tchannel.send(1)\n\tchannel.send(2)",
                        "  \n  channel.send(1)\n \n  channel.send(2)\n  ", "  channel.send(1)\r\n  channel.send(2)\r\n"):
             channel = self.peer.open({"kind": "python", "source": source})
             self.assertEqual([self.peer.receive(channel) for _ in range(2)], [1, 2])
@@ -54,11 +54,13 @@ class PythonTests(AgentTest):
         self.assertRegex(trace, 'File "<program [0-9]+>", line 2, in <module>\n    1/0\n')
 
     def test_traceback_made_by_far_code_shows_its_source(self):
-        channel = self.peer.python("import traceback\ntry:\n    1/0\nexcept Exception: channel.send(traceback.format_exc())")
+        channel = self.peer.python(
+            "import traceback\ntry:\n    1/0\nexcept Exception: channel.send(traceback.format_exc())")
         self.assertIn('File "far.py", line 3, in <module>\n    1/0\n', self.peer.receive(channel))
 
     def test_frames_of_the_agent_are_left_out_and_chains_kept(self):
-        error = self.failure("try:\n    channel.send(object())\nexcept TypeError:\n    raise KeyError('k') from ValueError('v')")
+        error = self.failure(
+            "try:\n    channel.send(object())\nexcept TypeError:\n    raise KeyError('k') from ValueError('v')")
         self.assertNotIn("put_other", error["trace"])
         self.assertIn("ValueError: v\n\nThe above exception was the direct cause", error["trace"])
         self.assertEqual((error["type"], error["message"]), ("KeyError", "'k'"))
@@ -125,7 +127,8 @@ class PythonTests(AgentTest):
             self.assertEqual(error["kind"], "refused")
             self.assertIn("Python agent", error["message"])
         for program in ({}, {"kind": "other"}, {"kind": []}, {"kind": "python"}, {"kind": "python", "source": 1},
-                        {"kind": "python", "source": "", "line": 10**12}, {"kind": "python", "source": "", "arguments": [1]},
+                        {"kind": "python", "source": "", "line": 10**12},
+                        {"kind": "python", "source": "", "arguments": [1]},
                         {"kind": "python", "source": "", "arguments": {1: 2}}, {"kind": "shell"},
                         {"kind": "shell", "script": "", "arguments": [1]}, {"kind": "shell", "script": "\0"},
                         {"kind": "python", "source": "", "arguments": {"x": Reference(99)}}):
@@ -174,8 +177,14 @@ class PythonTests(AgentTest):
     def test_children_do_not_inherit_the_link(self):
         listing = self.run_python("""
             import subprocess, sys
-            code = "import os; print([os.readlink('/proc/self/fd/' + name) for name in os.listdir('/proc/self/fd') if int(name) > 2])"
-            channel.send(subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, close_fds=False).stdout.decode())
+            code = '''
+            import os
+            for name in os.listdir("/proc/self/fd"):
+                if int(name) > 2 and os.path.lexists("/proc/self/fd/" + name): print(os.readlink("/proc/self/fd/" + name))
+            '''
+            code = code.replace("\\n            ", "\\n")
+            run = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, close_fds=False, check=True)
+            channel.send(run.stdout.decode())
         """)
         self.assertNotIn("socket", listing)
         self.assertNotIn("pipe", listing)
@@ -271,8 +280,8 @@ class CancelTests(AgentTest):
             self.cancelled("while True: pass", ready=False)
 
     def test_blocked_operations(self):
-        for operation in ("channel.receive()", "channel.get('x')", "channel.send(bytes(10000000))", "channel.waitclose()",
-                          "for item in channel: pass", "other.receive()", "other.get('x')", "other.waitclose()",
+        for operation in ("channel.receive()", "channel.get('x')", "channel.send(bytes(10000000))",
+                          "channel.waitclose()", "for item in channel: pass", "other.receive()", "other.get('x')", "other.waitclose()",
                           "other.send(bytes(10000000))"):
             self.cancelled("other = channel.gateway.newchannel()\nother.send(1)\nchannel.send(1)\n%s" % operation)
 

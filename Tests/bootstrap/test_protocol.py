@@ -48,8 +48,8 @@ class HelloTests(AgentTest):
             self.assertEqual(peer.violate(HELLO, 0, encode({"protocol": versions}))["code"], "version")
 
     def test_malformed(self):
-        for hello in ([], {}, {"protocol": 1}, {"protocol": [1]}, {"protocol": [1, "1"]}, {"protocol": [1, 1], "first": 3},
-                      {"protocol": [1, 1], "limits": 3}, {"protocol": [1, 1], "limits": {"item": "x"}}):
+        for hello in ([], {}, {"protocol": 1}, {"protocol": [1]}, {"protocol": [1, "1"]},
+                      {"protocol": [1, 1], "first": 3}, {"protocol": [1, 1], "limits": 3}, {"protocol": [1, 1], "limits": {"item": "x"}}):
             peer = self.start(start=False)
             peer.write(peer.image)
             self.assertEqual(peer.violate(HELLO, 0, encode(hello))["code"], "protocol", hello)
@@ -82,7 +82,8 @@ class FrameTests(AgentTest):
                           agent.GOODBYE), (1, 2, 3, 4, 5, 6, 7, 8))
         self.assertEqual((agent.OPEN, agent.ATTACH, agent.ITEM, agent.BINDINGS, agent.END, agent.CLOSE, agent.CREDIT),
                          (16, 17, 18, 19, 20, 21, 22))
-        self.assertEqual(agent.frame(ITEM, 0x0102030405060708, b"ab", MORE).hex(), "0000000212010000" "0102030405060708" "6162")
+        self.assertEqual(agent.frame(ITEM, 0x0102030405060708, b"ab", MORE).hex(),
+                         "0000000212010000" "0102030405060708" "6162")
 
     def test_bytes_may_come_one_at_a_time(self):
         channel = self.peer.python(ECHO)
@@ -134,7 +135,8 @@ class FrameTests(AgentTest):
         on_channel = [
             (OPEN, 1, encode({}), 0), (ATTACH, 1, encode(1), 0), (ATTACH, 2, encode(1), 0), (ATTACH, 3, encode(1), 1),
             (ATTACH, 3, encode("x"), 0), (ATTACH, 3, encode(5), 0), (END, 1, b"x", 0), (END, 1, b"", 1),
-            (CLOSE, 1, encode(1), 0), (CLOSE, 1, b"\xff", 0), (CLOSE, 1, b"", 1), (CREDIT, 1, bytes(7), 0), (CREDIT, 1, b"", 0),
+            (CLOSE, 1, encode(1), 0), (CLOSE, 1, b"\xff", 0), (CLOSE, 1, b"", 1),
+            (CREDIT, 1, bytes(7), 0), (CREDIT, 1, b"", 0),
             (CREDIT, 1, struct.pack(">Q", (1 << 40) - WINDOW + 1), 0), (CREDIT, 1, bytes(8), 2), (ITEM, 1, b"\0", 3),
             (ITEM, 1, b"", ABANDON), (ITEM, 1, b"\0", 4), (PING, 1, b"", 0)]
         for violation in on_channel:
@@ -459,7 +461,8 @@ class OutboundTests(AgentTest):
         """Programs are stuck in the operating system's write; frames in the other direction are still taken."""
         flood = self.peer.python("for _ in range(3): channel.send(bytes(60000))\nchannel.send(bytes(4000000))")
         self.peer.give(flood, 1 << 30)
-        counter = self.peer.python("channel.setcallback(items.append)\nchannel.waitclose()\nchannel.send(len(items))", items=[])
+        counter = self.peer.python(
+            "channel.setcallback(items.append)\nchannel.waitclose()\nchannel.send(len(items))", items=[])
         for _ in range(1000):
             self.peer.frame(PING, 0, b"x" * 64)
         for number in range(1000):
