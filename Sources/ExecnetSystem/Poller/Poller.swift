@@ -122,8 +122,10 @@ package final class Poller: Sendable {
 
     /// Waits (unless told not to) for something to happen and calls the handlers for it.
     package func poll(wait: Bool = true) {
-        for action in state.withLock({ $0.takePosted() }) { action() }
-        let limit = wait ? state.withLock { $0.prepareToSleep() } : MonotonicTime(nanoseconds: 0)
+        let posted = state.withLock { $0.takePosted() }
+        for action in posted { action() }
+        // What the actions have caused (jobs of the polling thread's own executor) must not wait for the next event.
+        let limit = wait && posted.isEmpty ? state.withLock { $0.prepareToSleep() } : MonotonicTime(nanoseconds: 0)
         var ready: [EventQueue.Ready] = []
         queue.wait(until: limit, into: &ready)
         state.withLock { $0.sleepsUntil = nil }
