@@ -39,9 +39,8 @@ public struct WireBytes: @unchecked Sendable {
     public func withUnsafeBytes<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try storage.withUnsafeMutablePointers { (count, elements) throws(Failure) in
-            try body(UnsafeRawBufferPointer(start: elements, count: count.pointee))
-        }
+        defer { withExtendedLifetime(storage) {} }
+        return try body(UnsafeRawBufferPointer(start: storage.bytes, count: storage.count))
     }
 
     /// The bytes as an array, a copy.

@@ -5,7 +5,7 @@
 
 /// Puts the fragments of an item together, each copied once, into the item's ``WireBytes``.
 ///
-/// A value: a copy that is changed becomes separate. Capacity doubles, so appending is linear over all fragments.
+/// A value: a copy that is changed becomes separate. Capacity grows by factors, so appending is linear over all fragments.
 ///
 /// `@unchecked Sendable`: the storage is written only while this builder holds the only reference to it.
 package struct WireBytesBuilder: @unchecked Sendable {
@@ -35,10 +35,13 @@ package struct WireBytesBuilder: @unchecked Sendable {
         return WireBytes(storage: result)
     }
 
+    /// The next capacity. A small item's few fragments are seldom moved; what is reserved and not yet used costs no memory until it is written.
+    private var larger: Int { capacity < 4 << 20 ? capacity * 4 + 4_096 : capacity * 2 }
+
     private mutating func makeRoom(for extra: Int) -> UnsafeMutableRawPointer {
         let needed = count + extra
         if isKnownUniquelyReferenced(&storage), needed <= capacity, let storage { return storage.bytes }
-        capacity = needed <= capacity ? capacity : max(needed, capacity * 2)
+        if needed > capacity { capacity = max(needed, larger) }
         let larger = WireStorage.make(capacity: capacity)
         if let storage { larger.bytes.copyMemory(from: storage.bytes, byteCount: count) }
         storage = larger
