@@ -157,14 +157,16 @@ struct ChannelStateTests: ~Copyable {
     }
 
     @Test(.timeLimit(.minutes(1))) mutating func aSubscriberGetsTheRestOfALargeItem() throws {
+        state.takesItems = true
         let piece = [UInt8](repeating: 0, count: 65_472)
         for _ in 0..<4 { _ = try receive(piece, .more) }
-        let (delivery, credit) = state.takeDelivery(items: true)
+        let (delivery, credit) = state.takeDelivery()
         #expect(delivery.isNone)
         #expect((credit ?? 0) >= 262_144)
     }
 
     @Test(.timeLimit(.minutes(1))) mutating func itemsAndBindingsAreDeliveredInOrder() throws {
+        state.takesItems = true
         state.keepsBindingChanges = true
         _ = try receive([1])
         _ = state.bindingsChanged(["a": 1], cost: 64, &wake)
@@ -172,7 +174,7 @@ struct ChannelStateTests: ~Copyable {
         _ = state.bindingsChanged(["a": 2], cost: 64, &wake)
         try state.receiveClose(nil, &wake)
         var seen: [String] = []
-        while let delivery = state.takeDelivery(items: true).0 {
+        while let delivery = state.takeDelivery().0 {
             switch delivery {
             case .item(let payload): seen.append("\(payload.array)")
             case .bindings(let values): seen.append("\(values)")
@@ -187,8 +189,8 @@ struct ChannelStateTests: ~Copyable {
         state.keepsBindingChanges = true
         _ = try receive([1])
         _ = state.bindingsChanged(["a": 1], cost: 64, &wake)
-        guard case (.bindings, _) = state.takeDelivery(items: false) else { return #expect(Bool(false), "bindings") }
-        #expect(state.takeDelivery(items: false).0.isNone)
+        guard case (.bindings, _) = state.takeDelivery() else { return #expect(Bool(false), "bindings") }
+        #expect(state.takeDelivery().0.isNone)
         #expect(takeItem() == [1])
     }
 

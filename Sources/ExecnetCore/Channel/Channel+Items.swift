@@ -14,13 +14,19 @@ extension Channel {
     /// - Throws: ``ChannelError`` (closed, ended, timed out, too large), `WireError` if the value cannot be encoded,
     ///   `CancellationError`; in all of these cases the item was not sent.
     public func send(_ value: some WireEncodable, timeout: Duration? = nil) async throws {
-        try await send(try endpoint.encode(value, beside: core), timeout: timeout)
+        let payload = try endpoint.encode(value, beside: core)
+        // Asked here, because every further asynchronous call has its price.
+        if try endpoint.sendAtOnce(.item, payload, on: core) { return }
+        try await endpoint.sendQueued(.item, payload, on: core, timeout: timeout)
     }
 
     /// Sends one value of any `Encodable` type.
     @_disfavoredOverload
     public func send(_ value: some Encodable, timeout: Duration? = nil) async throws {
-        try await send(try endpoint.encode(value, beside: core), timeout: timeout)
+        let payload = try endpoint.encode(value, beside: core)
+        // Asked here, because every further asynchronous call has its price.
+        if try endpoint.sendAtOnce(.item, payload, on: core) { return }
+        try await endpoint.sendQueued(.item, payload, on: core, timeout: timeout)
     }
 
     /// Sends several values, one item each.
@@ -40,18 +46,21 @@ extension Channel {
     ///   the items that it had sent; ``GatewayError`` if the gateway ended; `WireError` if the item is not of this type: then it is
     ///   used up and the next can be received; `CancellationError`.
     public func receive<T: WireDecodable>(as type: T.Type = T.self, timeout: Duration? = nil) async throws -> T {
-        try endpoint.decode(type, from: try await receiveEncoded(timeout: timeout))
+        if let payload = try takeItem() { return try endpoint.decode(type, from: payload) }
+        return try endpoint.decode(type, from: try await receiveEncoded(timeout: timeout))
     }
 
     /// Receives the next item as any `Decodable` type.
     @_disfavoredOverload
     public func receive<T: Decodable>(as type: T.Type = T.self, timeout: Duration? = nil) async throws -> T {
-        try endpoint.decode(type, from: try await receiveEncoded(timeout: timeout))
+        if let payload = try takeItem() { return try endpoint.decode(type, from: payload) }
+        return try endpoint.decode(type, from: try await receiveEncoded(timeout: timeout))
     }
 
     /// Receives the next item, or nil when the other side sends no more. Otherwise as ``receive(as:timeout:)``.
     func receiveIfAny(timeout: Duration? = nil) async throws -> WireBytes? {
         do {
+            if let payload = try takeItem() { return payload }
             return try await receiveEncoded(timeout: timeout)
         } catch let error as ChannelError where error.code == .endOfItems {
             return nil
@@ -60,27 +69,29 @@ extension Channel {
 
     package func receiveEncoded(timeout: Duration? = nil) async throws -> WireBytes {
         try await endpoint.wait(for: .item, on: core, timeout: timeout) { multiplexer in
-            guard !core.takesItems else {
-                throw ChannelError(
-                    .subscribed,
-                    "Items of this channel go to its subscribers, so they cannot be received.",
-                    gateway: gatewayID
-                )
-            }
-            switch multiplexer.take(from: core) {
-            case .item(let payload, _): return payload
-            case .wait: return nil
-            case .end(let end):
-                try end.throwIfFailed(gatewayID)
-                throw endOfItems
-            }
+            try item(multiplexer.takeItem(from: core))
         }
     }
 
-    private var endOfItems: ChannelError {
-        core.state.closedHere
-            ? ChannelError(.closed, "The channel was closed on this side.", gateway: gatewayID)
-            : ChannelError(.endOfItems, "The other side sends no more items.", gateway: gatewayID)
+    /// An item that is here already.
+    private func takeItem() throws -> WireBytes? { try item(endpoint.takeItem(from: core)) }
+
+    private func item(_ taken: TakenItem) throws -> WireBytes? {
+        switch taken {
+        case .item(let payload): return payload
+        case .none: return nil
+        case .end(let end, let closedHere):
+            try end.throwIfFailed(gatewayID)
+            throw closedHere
+                ? ChannelError(.closed, "The channel was closed on this side.", gateway: gatewayID)
+                : ChannelError(.endOfItems, "The other side sends no more items.", gateway: gatewayID)
+        case .subscribed:
+            throw ChannelError(
+                .subscribed,
+                "Items of this channel go to its subscribers, so they cannot be received.",
+                gateway: gatewayID
+            )
+        }
     }
 
     /// The items that the other side sends, until it ends; a ``RemoteError`` or ``GatewayError`` is thrown after the last.

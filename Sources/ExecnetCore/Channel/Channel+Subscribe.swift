@@ -18,7 +18,6 @@ extension Channel {
         let begins = endpoint.state.withLock { _ in
             if includingBindings { core.state.deliverCurrentBindings() }
             core.subscribers.append(subscriber)
-            core.state.keepsBindingChanges = core.takesBindings
             return core.state.beginDelivery()
         }
         guard begins else { return wakeDelivery() }
@@ -38,10 +37,7 @@ extension Channel {
 
     /// Removes every subscription of this subscriber. A call that is under way ends by itself.
     public func unsubscribe(_ subscriber: Subscriber) {
-        endpoint.state.withLock { _ in
-            core.subscribers.removeAll { $0 === subscriber }
-            core.state.keepsBindingChanges = core.takesBindings
-        }
+        endpoint.state.withLock { _ in core.subscribers.removeAll { $0 === subscriber } }
         wakeDelivery()
     }
 

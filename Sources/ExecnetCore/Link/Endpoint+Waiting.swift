@@ -130,10 +130,13 @@ extension Endpoint {
     // MARK: sending
 
     /// Sends a message, and returns once all of it has been passed on to the link.
-    ///
-    /// A task that is cancelled while it waits takes an unsent item back: the other side never sees it. Bindings already hold on this
-    /// side, so they stay queued.
     func send(_ type: FrameType, _ payload: WireBytes, on core: ChannelCore, timeout: Duration? = nil) async throws {
+        if try sendAtOnce(type, payload, on: core) { return }
+        try await sendQueued(type, payload, on: core, timeout: timeout)
+    }
+
+    /// Passes a message on if nothing stands before it. False: it has to wait for its turn.
+    func sendAtOnce(_ type: FrameType, _ payload: WireBytes, on core: ChannelCore) throws -> Bool {
         let (outcome, flush) = state.withLock { state in
             let outcome = Result { () throws(ChannelError) in
                 try core.state.checkSend()
@@ -144,14 +147,16 @@ extension Endpoint {
         }
         carryOut(flush)
         switch outcome {
-        case .success(true): return
-        case .success(false): break
+        case .success(let done): return done
         case .failure(let error): throw explained(error, core)
         }
-        try await sendQueued(type, payload, on: core, timeout: timeout)
     }
 
-    private func sendQueued(
+    /// Waits for a message's turn and for room on the other side.
+    ///
+    /// A task that is cancelled while it waits takes an unsent item back: the other side never sees it. Bindings already hold on this
+    /// side, so they stay queued.
+    func sendQueued(
         _ type: FrameType,
         _ payload: WireBytes,
         on core: ChannelCore,

@@ -199,9 +199,11 @@ extension Endpoint.State {
     /// peer leaves the writing to the link's thread, which then takes many messages at a time. Threads of the agent's executor
     /// write at the end of their turn anyway.
     mutating func flushDecision() -> Endpoint.Flush {
-        guard let link, multiplexer.hasOutput, !isWriting else { return .none }
-        let isWorker = execnet_current_worker() != nil
-        if !isWorker, heardSinceWrite || multiplexer.bufferedOutput >= Multiplexer.outboundTarget / 2 {
+        guard multiplexer.hasOutput, !isWriting else { return .none }
+        let isLong = multiplexer.bufferedOutput >= Multiplexer.outboundTarget / 2
+        if flushRequested, !isLong { return .none }
+        guard let link else { return .none }
+        if heardSinceWrite || isLong, execnet_current_worker() == nil {
             heardSinceWrite = false
             return .now(link)
         }

@@ -72,6 +72,8 @@ package struct ChannelState: ~Copyable {
     /// Changes of bindings that subscribers have yet to hear of; kept only while there are such subscribers.
     private var bindingChanges = Deque<Waiting<[String: Value]>>()
     package var keepsBindingChanges = false
+    /// Whether items go to subscribers, rather than to whoever receives them.
+    package var takesItems = false
     /// Whether a task passes items and changes on to subscribers.
     package private(set) var isDelivering = false
 
@@ -189,14 +191,14 @@ package struct ChannelState: ~Copyable {
         wake.add(enders.takeAll())
     }
 
-    /// What comes next for subscribers, in the order in which it came; nil if nothing is here. Items only if subscribers take them.
-    package mutating func takeDelivery(items: Bool) -> (Delivery?, credit: Int?) {
-        let item = items ? inbox.first?.sequence : nil
+    /// What comes next for subscribers, in the order in which it came; nil if nothing is here.
+    package mutating func takeDelivery() -> (Delivery?, credit: Int?) {
+        let item = takesItems ? inbox.first?.sequence : nil
         if let change = bindingChanges.first, change.sequence < item ?? .max {
             bindingChanges.removeFirst()
             return (.bindings(change.content), credit(afterTaking: change.cost))
         }
-        switch items ? take() : end.map(TakeResult.end) ?? .wait(credit: nil) {
+        switch takesItems ? take() : end.map(TakeResult.end) ?? .wait(credit: nil) {
         case .item(let payload, let credit): return (.item(payload), credit)
         case .wait(let credit): return (nil, credit)
         case .end(let end): return (.end(end), nil)

@@ -25,7 +25,7 @@ package struct Multiplexer {
     /// Why the link ended, once it has.
     package private(set) var end: GatewayError?
 
-    private var table: [UInt64: ChannelCore] = [:]
+    private var table = ChannelTable()
     /// Channels that the other side made, sent in an item and closed before anybody took that item: what they hold is still to be received.
     private var unclaimed: OrderedDictionary<UInt64, ChannelCore> = [:]
     private var opening: [UInt64: WireBytesBuilder] = [:]
@@ -47,7 +47,7 @@ package struct Multiplexer {
     }
 
     package var channelCount: Int { table.count }
-    package var channels: some Collection<ChannelCore> { table.values }
+    package var channels: some Collection<ChannelCore> { table.channels }
     /// A channel by its number, for a program that was sent it.
     package mutating func claim(_ number: UInt64) -> ChannelCore? {
         let core = table[number] ?? unclaimed.removeValue(forKey: number)
@@ -173,7 +173,7 @@ package struct Multiplexer {
 
     /// Takes what comes next for subscribers and gives credit back.
     package mutating func takeDelivery(from core: ChannelCore) -> ChannelState.Delivery? {
-        let (delivery, credit) = core.state.takeDelivery(items: core.takesItems)
+        let (delivery, credit) = core.state.takeDelivery()
         if let credit { sendCredit(credit, to: core.number) }
         return delivery
     }
@@ -202,8 +202,8 @@ package struct Multiplexer {
     package mutating func finish(_ error: GatewayError, _ wake: inout Wakeups) {
         guard end == nil else { return }
         end = error
-        for core in table.values { core.state.lose(error, &wake) }
-        table = [:]
+        for core in table.channels { core.state.lose(error, &wake) }
+        table.removeAll()
         opening = [:]
         unclaimed = [:]
         round = []
@@ -310,8 +310,8 @@ package struct Multiplexer {
         }
     }
 
-    private func known(_ header: FrameHeader) throws(WireError) -> ChannelCore {
-        guard let core = table[header.channel], core.state.isKnown else {
+    private mutating func known(_ header: FrameHeader) throws(WireError) -> ChannelCore {
+        guard let core = table.find(header.channel), core.state.isKnown else {
             throw .protocolViolation("\(header.type) for channel \(header.channel), which does not exist")
         }
         return core
