@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
@@ -125,6 +126,14 @@ int execnet_wait_readable(int descriptor, long nanoseconds) {
 #else
     return poll(&watched, 1, (int)((nanoseconds + 999999) / 1000000));
 #endif
+}
+
+int execnet_processor_count(void) {
+#if defined(__linux__)
+    cpu_set_t usable;
+    if (sched_getaffinity(0, sizeof usable, &usable) == 0) { return CPU_COUNT(&usable); }
+#endif
+    return (int)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
 void execnet_buffer_output_by_line(void) { setvbuf(stdout, NULL, _IOLBF, 0); }

@@ -63,6 +63,9 @@ int execnet_pipe(int descriptors[2]);
 // Waits until a descriptor can be read; as poll(2), but in nanoseconds.
 int execnet_wait_readable(int descriptor, long nanoseconds);
 
+// How many processors this process may use.
+int execnet_processor_count(void);
+
 // Lets every line that is printed out at once, as on a terminal.
 void execnet_buffer_output_by_line(void);
 

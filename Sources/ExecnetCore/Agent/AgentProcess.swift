@@ -44,7 +44,7 @@ final class AgentProcess: EndpointDelegate {
         signal(SIGPIPE, SIG_IGN)
         mark = getenv(Agent.gatewayVariable).map { String(cString: $0) } ?? ""
         let (input, output) = try StandardStreams.takeOver()
-        let poller = try Poller()
+        let poller = try Poller(spins: true)
         PollerThread.adopt(poller)
         executor = AgentExecutor(poller: poller)
         let id = mark.split(separator: ":", maxSplits: 1).last.map(String.init) ?? "agent"

@@ -22,6 +22,7 @@ package final class DescriptorLink: Link {
     private let buffer: ReadBuffer
     private let isReading = Atomic(false)
     private let patience = Patience()
+    private let spin = BriefSpin()
     private let interest = Mutex(Interest())
     private let blockedOutput = Mutex<BlockedOutput?>(nil)
 
@@ -116,7 +117,9 @@ package final class DescriptorLink: Link {
     }
 
     private func waitForInput() -> Bool {
-        execnet_wait_readable(input.value, Patience.waitNanoseconds) > 0
+        let descriptor = input.value
+        if spin.until({ execnet_wait_readable(descriptor, 0) > 0 ? true : nil }) != nil { return true }
+        return execnet_wait_readable(descriptor, Patience.waitNanoseconds) > 0
     }
 
     private func watch(_ change: (inout Interest) -> Void) {

@@ -46,9 +46,10 @@
             _ = write(interruption.value, &one, 8)
         }
 
-        func wait(until limit: MonotonicTime, into ready: inout [Ready]) {
+        /// False: the time has passed and nothing happened.
+        func wait(until limit: MonotonicTime, into ready: inout [Ready]) -> Bool {
             let capacity = 64
-            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) { events in
+            return withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) { events in
                 let count = epoll_wait(epoll.value, events.baseAddress, Int32(capacity), milliseconds(until: limit))
                 for event in events.prefix(Int(max(count, 0))) {
                     let descriptor = Int32(truncatingIfNeeded: event.data.u64)
@@ -59,6 +60,7 @@
                     }
                     ready.append(Ready(descriptor: descriptor, tag: UInt32(truncatingIfNeeded: event.data.u64 >> 32)))
                 }
+                return count > 0
             }
         }
 

@@ -39,8 +39,13 @@ package final class Poller: Sendable {
 
     private let queue: EventQueue
     private let state = Mutex(State())
+    private let spin: BriefSpin?
 
-    package init() throws(SystemError) { queue = try EventQueue() }
+    /// - Parameter spins: whether the polling thread looks again for a moment before it sleeps.
+    package init(spins: Bool = false) throws(SystemError) {
+        queue = try EventQueue()
+        spin = spins ? BriefSpin() : nil
+    }
 
     // MARK: descriptors
 
@@ -127,7 +132,7 @@ package final class Poller: Sendable {
         // What the actions have caused (jobs of the polling thread's own executor) must not wait for the next event.
         let limit = wait && posted.isEmpty ? state.withLock { $0.prepareToSleep() } : MonotonicTime(nanoseconds: 0)
         var ready: [EventQueue.Ready] = []
-        queue.wait(until: limit, into: &ready)
+        if limit.nanoseconds == 0 || !spinForEvents(into: &ready) { _ = queue.wait(until: limit, into: &ready) }
         state.withLock { $0.sleepsUntil = nil }
         for event in ready {
             let handler = state.withLock { state -> Handler? in
@@ -138,6 +143,12 @@ package final class Poller: Sendable {
             handler?()
         }
         for action in state.withLock({ $0.takeDue() }) { action() }
+    }
+}
+
+extension Poller {
+    private func spinForEvents(into ready: inout [EventQueue.Ready]) -> Bool {
+        spin?.until { queue.wait(until: MonotonicTime(nanoseconds: 0), into: &ready) ? true : nil } ?? false
     }
 }
 
