@@ -84,6 +84,11 @@ uint64_t execnet_image_fingerprint(void);
 
 // MARK: threads
 
+// Runs what is put on the main queue (and so on Swift's main actor), for ever. Returns at once if this is not the main thread or not
+// Linux. What libdispatch does itself, dispatch_main(), ends the main thread, and in a static executable the unwinding for that first
+// sorts the tables of all functions: several milliseconds of every agent's start.
+void execnet_serve_main_queue(void);
+
 // Starts a detached thread with a name of at most 15 bytes; returns 0 or an errno.
 int execnet_thread_start(const char *name, void (*body)(void *context), void *context);
 

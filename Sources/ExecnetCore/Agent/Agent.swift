@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import CExecnetSystem
 import ExecnetSystem
 import Synchronization
 
@@ -24,7 +25,8 @@ public enum Agent {
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
         let serial = AgentProcess.start()
         try? SystemThread.start(name: "execnet-serial") { serial.run() }
-        // Programs may use the main actor, so its thread stays free; the process exits from another one.
+        // Programs may use the main actor, so its thread serves that; the process exits from another one.
+        execnet_serve_main_queue()
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }
 
