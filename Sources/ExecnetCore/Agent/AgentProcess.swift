@@ -162,23 +162,26 @@ final class AgentProcess: EndpointDelegate {
 
     private func finish(grace: Duration, linkLost: Bool) -> Never {
         let deadline = MonotonicTime.now + grace
-        signalDescendants(SIGTERM)
-        while !isIdle, MonotonicTime.now < deadline { usleep(5_000) }
-        signalDescendants(SIGKILL)
+        var hasProcesses = signalDescendants(SIGTERM)
+        while hasProcesses || hasPrograms, MonotonicTime.now < deadline {
+            usleep(5_000)
+            hasProcesses = !ProcessTree.descendants(of: getpid(), marked: environmentMark).isEmpty
+        }
+        if hasProcesses || hasPrograms { signalDescendants(SIGKILL) }
         if linkLost, getpgrp() == getpid() { kill(0, SIGKILL) }
         _exit(0)
     }
 
-    private var isIdle: Bool {
-        state.withLock { $0.programs.isEmpty } && ProcessTree.descendants(of: getpid(), marked: environmentMark).isEmpty
-    }
+    private var hasPrograms: Bool { state.withLock { !$0.programs.isEmpty } }
 
     private var environmentMark: String? { mark.isEmpty ? nil : "\(Agent.gatewayVariable)=\(mark)" }
 
-    private func signalDescendants(_ number: Int32) {
-        for pid in ProcessTree.descendants(of: getpid(), marked: environmentMark) where pid != getpid() {
-            kill(pid, number)
-        }
+    /// True if there were any.
+    @discardableResult
+    private func signalDescendants(_ number: Int32) -> Bool {
+        let descendants = ProcessTree.descendants(of: getpid(), marked: environmentMark)
+        for pid in descendants { kill(pid, number) }
+        return !descendants.isEmpty
     }
 }
 
