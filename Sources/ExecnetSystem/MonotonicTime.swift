@@ -7,6 +7,9 @@
 package struct MonotonicTime: Comparable, Hashable, Sendable {
     package var nanoseconds: UInt64
 
+    /// Before every other.
+    package static let distantPast = MonotonicTime(nanoseconds: 0)
+
     package static var now: MonotonicTime {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)

@@ -6,22 +6,23 @@
 import CExecnetSystem
 import DequeModule
 package import ExecnetSystem
+import Synchronization
 
 /// Runs the agent's programs and its link on the same threads, so that an item changes threads only when it has to.
 ///
-/// One thread at a time, the leader, waits for the link. When something comes it takes it in and then itself runs the jobs that
-/// this woke: no other thread has to wake up. While it runs them nobody waits for the link. A supervisor looks every few
-/// milliseconds; if a job takes longer than that, it lets another thread lead. A program that computes or blocks thus
-/// never holds up the link or other programs: each takes one thread while it does, up to a limit, and the last thread only leads.
+/// One thread, the driver, waits for the link. When something comes it takes it in and then itself runs the jobs that this woke:
+/// no other thread has to wake up. A supervisor looks every few milliseconds; if the driver has not come further, because a
+/// program computes or blocks, another thread becomes the driver. Such a program thus never holds up the link or other
+/// programs: each takes one thread while it does, up to a limit, and the last thread only waits for the link.
 package final class AgentExecutor: TaskExecutor {
     /// Threads that programs may occupy at once by computing or blocking.
     static let maximumThreads = 256
     /// How long one job may run before another thread takes over the rest.
     private static let patienceMicroseconds: UInt32 = 2_000
     /// Jobs that run between two looks at the link.
-    private static let jobsPerTurn = 64
+    fileprivate static let jobsPerTurn = 64
     /// Threads that are kept for later although nothing needs them.
-    private static let spareThreads = 2
+    fileprivate static let spareThreads = 2
 
     fileprivate struct State {
         var jobs = Deque<UnownedJob>()
@@ -30,9 +31,14 @@ package final class AgentExecutor: TaskExecutor {
         var parked = 0
         /// Parked threads that were told to go on and have not done so yet.
         var called = 0
-        var isLed = false
-        /// Counts the times that somebody looked at the link.
-        var turns: UInt64 = 0
+        /// The thread that drives; nil while the role is to be taken.
+        var driver: UInt64?
+        /// Whether the driver looks at the link, rather than runs a job.
+        var isPolling = false
+        /// Counts what threads have finished.
+        var progress: UInt64 = 0
+        /// Counts the supervisor's looks.
+        var ticks: UInt64 = 0
         var jobsThisTurn = 0
         var supervisorSleeps = true
     }
@@ -40,6 +46,7 @@ package final class AgentExecutor: TaskExecutor {
     package let poller: Poller
     private let state = Monitor(State())
     private let supervisorCall = Monitor(false)
+    private let lastThread = Atomic<UInt64>(0)
 
     package init(poller: Poller) { self.poller = poller }
 
@@ -53,103 +60,74 @@ package final class AgentExecutor: TaskExecutor {
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isWorker = execnet_current_worker() != nil
-        let wakeLeader = state.withLock { state in
+        let wakeDriver = state.withLock { state in
             state.jobs.append(job)
-            // A worker comes back for its own jobs; others have to call the leader away from its wait.
-            return !isWorker && state.isLed
+            // A worker comes back for its own jobs; others have to call the driver away from its wait.
+            return !isWorker && state.isPolling
         }
-        if wakeLeader { poller.wake() }
+        if wakeDriver { poller.wake() }
     }
 
     // MARK: workers
 
     fileprivate enum Duty {
         case run(UnownedJob)
-        case lead(wait: Bool)
+        case poll(wait: Bool)
+        case park
         case leave
+    }
+
+    /// What a thread remembers from one duty to the next.
+    fileprivate struct Worker {
+        let id: UInt64
+        var last: Duty?
+        /// When the last job began.
+        var tick: UInt64 = 0
     }
 
     private func work() {
         execnet_set_current_worker(Unmanaged.passUnretained(self).toOpaque())
+        var worker = Worker(id: lastThread.add(1, ordering: .relaxed).newValue)
         while true {
-            switch nextDuty() {
-            case .run(let job):
-                job.runSynchronously(on: asUnownedTaskExecutor())
-                state.withLock { $0.running -= 1 }
-            case .lead(let wait):
-                poller.poll(wait: wait)
-                state.withLock {
-                    $0.isLed = false
-                    $0.turns += 1
-                    $0.jobsThisTurn = 0
+            let (duty, wakeSupervisor) = state.withLock { state in
+                let duty = state.nextDuty(for: &worker)
+                guard case .run = duty, state.supervisorSleeps else { return (duty, false) }
+                state.supervisorSleeps = false
+                return (duty, true)
+            }
+            if wakeSupervisor {
+                supervisorCall.withLock { $0 = true }
+                supervisorCall.signal()
+            }
+            switch duty {
+            case .run(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+            case .poll(let wait): poller.poll(wait: wait)
+            case .park:
+                state.wait(until: { $0.called > 0 }) { state in
+                    state.called -= 1
+                    state.parked -= 1
                 }
             case .leave: return
             }
+            worker.last = duty
         }
-    }
-
-    private func nextDuty() -> Duty {
-        var wakeSupervisor = false
-        let duty = state.withLock { state -> Duty? in
-            if let duty = state.takeDuty(jobsPerTurn: AgentExecutor.jobsPerTurn) {
-                if case .run = duty, state.supervisorSleeps {
-                    state.supervisorSleeps = false
-                    wakeSupervisor = true
-                }
-                return duty
-            }
-            guard state.parked < AgentExecutor.spareThreads else {
-                state.threads -= 1
-                return .leave
-            }
-            state.parked += 1
-            return nil
-        }
-        if wakeSupervisor {
-            supervisorCall.withLock { $0 = true }
-            supervisorCall.signal()
-        }
-        guard let duty else {
-            state.wait(until: { $0.called > 0 }) { state in
-                state.called -= 1
-                state.parked -= 1
-            }
-            return nextDuty()
-        }
-        return duty
     }
 
     // MARK: supervision
 
+    fileprivate enum Finding { case quiet, fine, stuck(startThread: Bool) }
+
     private func supervise() {
-        var lastTurn: UInt64 = .max
+        var lastProgress: UInt64 = .max
         while true {
             usleep(AgentExecutor.patienceMicroseconds)
-            enum Finding { case quiet, fine, stuck(startThread: Bool) }
-            let finding = state.withLock { state -> Finding in
-                defer { lastTurn = state.turns }
-                guard state.turns == lastTurn else { return .fine }
-                if state.isLed, state.jobs.isEmpty {
-                    guard state.running == 0 else { return .fine }
-                    state.supervisorSleeps = true
-                    return .quiet
-                }
-                guard state.called == 0 else { return .fine }
-                if state.parked > 0 {
-                    state.called += 1
-                    return .stuck(startThread: false)
-                }
-                guard state.threads < AgentExecutor.maximumThreads else { return .fine }
-                state.threads += 1
-                return .stuck(startThread: true)
-            }
-            switch finding {
+            switch state.withLock({ $0.look(lastProgress: &lastProgress) }) {
             case .fine: break
             case .stuck(startThread: false): state.signal()
             case .stuck(startThread: true): startThread()
             case .quiet:
                 supervisorCall.wait(until: { $0 }) { $0 = false }
-                lastTurn = .max
+                lastProgress = .max
             }
         }
     }
@@ -164,16 +142,68 @@ package final class AgentExecutor: TaskExecutor {
 }
 
 extension AgentExecutor.State {
-    fileprivate mutating func takeDuty(jobsPerTurn: Int) -> AgentExecutor.Duty? {
+    fileprivate mutating func nextDuty(for worker: inout AgentExecutor.Worker) -> AgentExecutor.Duty {
+        let wasLong = endDuty(of: worker)
+        if driver == nil { driver = worker.id }
         // The last thread never runs jobs, so that the link is always looked after.
         let mayRun = running + 1 < AgentExecutor.maximumThreads
-        if !isLed, jobs.isEmpty || jobsThisTurn >= jobsPerTurn || !mayRun {
-            isLed = true
-            return .lead(wait: jobs.isEmpty || !mayRun)
+        if driver == worker.id {
+            guard !jobs.isEmpty, jobsThisTurn < AgentExecutor.jobsPerTurn, mayRun else {
+                isPolling = true
+                return .poll(wait: jobs.isEmpty || !mayRun)
+            }
+            jobsThisTurn += 1
+        } else if !wasLong || jobs.isEmpty || !mayRun {
+            return rest()
         }
-        guard mayRun, let job = jobs.popFirst() else { return nil }
         running += 1
-        jobsThisTurn += 1
-        return .run(job)
+        worker.tick = ticks
+        return .run(jobs.removeFirst())
+    }
+
+    /// True after a job that took so long that this thread lost the drive: where there is one there may be more, and they should run side
+    /// by side. After a short job a thread that does not drive would only be in the driver's way.
+    private mutating func endDuty(of worker: AgentExecutor.Worker) -> Bool {
+        progress &+= 1
+        switch worker.last {
+        case .run:
+            running -= 1
+            return worker.tick != ticks
+        case .poll:
+            isPolling = false
+            jobsThisTurn = 0
+            return false
+        case .park, .leave, nil: return false
+        }
+    }
+
+    private mutating func rest() -> AgentExecutor.Duty {
+        guard parked < AgentExecutor.spareThreads else {
+            threads -= 1
+            return .leave
+        }
+        parked += 1
+        return .park
+    }
+
+    /// The supervisor's look: whether the driver has come further since the last one.
+    fileprivate mutating func look(lastProgress: inout UInt64) -> AgentExecutor.Finding {
+        ticks &+= 1
+        defer { lastProgress = progress }
+        guard progress == lastProgress else { return .fine }
+        if isPolling {
+            guard running == 0, jobs.isEmpty else { return .fine }
+            supervisorSleeps = true
+            return .quiet
+        }
+        guard called == 0 else { return .fine }
+        driver = nil
+        if parked > 0 {
+            called += 1
+            return .stuck(startThread: false)
+        }
+        guard threads < AgentExecutor.maximumThreads else { return .fine }
+        threads += 1
+        return .stuck(startThread: true)
     }
 }

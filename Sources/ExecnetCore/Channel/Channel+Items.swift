@@ -117,7 +117,12 @@ extension Channel {
             let items: Items
 
             public mutating func next() async throws -> Element? {
-                try await items.channel.receiveIfAny().map(items.decode)
+                do {
+                    if let payload = try items.channel.takeItem() { return try items.decode(payload) }
+                    return try items.decode(try await items.channel.receiveEncoded())
+                } catch let error as ChannelError where error.code == .endOfItems {
+                    return nil
+                }
             }
         }
     }

@@ -14,6 +14,8 @@ import Synchronization
 package final class DescriptorLink: Link {
     /// The most that is read at once.
     static let readSize = 262_144
+    /// How long what was sent waits for more to be sent, at most.
+    static let flushDelay = Duration.microseconds(200)
 
     private let input: Descriptor
     private let output: Descriptor
@@ -103,7 +105,7 @@ package final class DescriptorLink: Link {
     }
 
     package func receiveInPlace() -> Bool {
-        guard patience.allows, execnet_current_worker() == nil, beginReading() else { return false }
+        guard patience.allows, beginReading() else { return false }
         flush()
         // While this thread waits, the poller must not wake for the same bytes.
         watch { $0.read = false }
@@ -140,7 +142,11 @@ package final class DescriptorLink: Link {
 
     // MARK: writing
 
-    package func flushSoon() { poller.post { self.flush() } }
+    package func flushSoon() {
+        // A worker polls at the end of its turn; any other thread goes on with what it does.
+        if execnet_current_worker() != nil { return poller.post { self.flush() } }
+        poller.schedule(after: DescriptorLink.flushDelay) { self.flush() }
+    }
 
     package func flush() { writeAll(endpoint.takeOutput()) }
 

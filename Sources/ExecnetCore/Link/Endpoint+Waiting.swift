@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import CExecnetSystem
 import ExecnetSystem
 import ExecnetWire
 import Synchronization
@@ -43,9 +44,11 @@ extension Endpoint {
         attempt: (inout Multiplexer) throws -> R?
     ) async throws -> R {
         let deadline = timeout.map { MonotonicTime.now + $0 }
-        if let result = try performThrowing(attempt) { return result }
-        if timeout != .zero {
-            while receiveInPlace() { if let result = try performThrowing(attempt) { return result } }
+        // The agent's own threads read between two jobs; any other may read here and now.
+        if timeout != .zero, execnet_current_worker() == nil {
+            repeat {
+                if let result = try performThrowing(attempt) { return result }
+            } while receiveInPlace()
         }
         while true {
             var found: Result<R?, any Error> = .success(nil)
@@ -86,7 +89,7 @@ extension Endpoint {
             await withUnsafeContinuation { continuation in
                 var flush = Flush.none
                 let reason = state.withLock { state -> WakeReason? in
-                    defer { flush = state.flushDecision() }
+                    defer { flush = state.flushBeforeWait() }
                     if isReady(&state.multiplexer) { return .changed }
                     if Task.isCancelled { return .cancelled }
                     if let deadline {
@@ -175,7 +178,7 @@ extension Endpoint {
                         }
                     }
                     state.multiplexer.enqueue(OutgoingMessage(type: type, payload: payload, waiter: waiter), on: core)
-                    return (nil, state.flushDecision())
+                    return (nil, state.flushBeforeWait())
                 }
                 carryOut(flush)
                 if let reason { continuation.resume(returning: reason) }

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import CExecnetSystem
+import ExecnetSystem
 import ExecnetWire
 package import Logging
 import Synchronization
@@ -28,6 +29,7 @@ package final class Endpoint: Sendable {
         var flushRequested = false
         /// Cleared by a write on a sender's thread, set when the peer is heard: see ``flushDecision``.
         var heardSinceWrite = true
+        var lastWrite = MonotonicTime.distantPast
         /// Whether the peer was heard since the last heartbeat.
         var heardSinceBeat = false
         var effects = Effects()
@@ -86,7 +88,7 @@ package final class Endpoint: Sendable {
         }
         resume(&effects.wake)
         for event in effects.events { delegate?.handle(event, from: self) }
-        if effects.hasOutput { flushFromReader() }
+        if effects.hasOutput { state.withLock { $0.link }?.flush() }
         effects.removeAll()
         state.withLock { $0.effects = effects }
         if let violation { refuse(violation) }
@@ -115,15 +117,6 @@ package final class Endpoint: Sendable {
     package func outputWritten() -> OutboundBuffer? {
         state.withLock { $0.isWriting = false }
         return takeOutput()
-    }
-
-    private func flushFromReader() {
-        let link = state.withLock { state -> (any Link)? in
-            guard !state.isWriting, !state.flushRequested else { return nil }
-            state.flushRequested = true
-            return state.link
-        }
-        link?.flushSoon()
     }
 
     /// The peer broke the protocol: say so, and end the link.
@@ -195,20 +188,37 @@ package final class Endpoint: Sendable {
 }
 
 extension Endpoint.State {
-    /// A lone message is written by its sender, which costs no change of threads; but a sender that keeps sending without hearing from the
-    /// peer leaves the writing to the link's thread, which then takes many messages at a time. Threads of the agent's executor
-    /// write at the end of their turn anyway.
+    /// Messages that are sent closer together than this are written together.
+    private static let companionDelay = Duration.microseconds(20)
+    /// So many bytes are not kept waiting for more.
+    private static let fullWrite = 16_384
+
+    /// A lone message is written at once by its sender, which costs no change of threads. One that follows closely waits for company: until
+    /// there is enough for a write, the sender has to wait for something, or the link's own thread comes by a moment later.
+    /// Threads of the agent's executor write at the end of their turn anyway.
     mutating func flushDecision() -> Endpoint.Flush {
         guard multiplexer.hasOutput, !isWriting else { return .none }
-        let isLong = multiplexer.bufferedOutput >= Multiplexer.outboundTarget / 2
-        if flushRequested, !isLong { return .none }
+        let isFull = multiplexer.bufferedOutput >= Endpoint.State.fullWrite
+        if flushRequested, !isFull { return .none }
         guard let link else { return .none }
-        if heardSinceWrite || isLong, execnet_current_worker() == nil {
-            heardSinceWrite = false
-            return .now(link)
+        if execnet_current_worker() == nil {
+            if isFull { return .now(link) }
+            let now = MonotonicTime.now
+            if heardSinceWrite || lastWrite.until(now) >= Endpoint.State.companionDelay {
+                heardSinceWrite = false
+                lastWrite = now
+                return .now(link)
+            }
         }
         guard !flushRequested else { return .none }
         flushRequested = true
         return .soon(link)
+    }
+
+    /// For a sender that is about to wait.
+    mutating func flushBeforeWait() -> Endpoint.Flush {
+        guard execnet_current_worker() == nil else { return flushDecision() }
+        guard multiplexer.hasOutput, !isWriting, let link else { return .none }
+        return .now(link)
     }
 }

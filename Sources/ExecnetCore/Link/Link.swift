@@ -10,7 +10,7 @@
 package protocol Link: AnyObject, Sendable {
     /// Writes what waits, on the calling thread, as far as it goes without blocking.
     func flush()
-    /// Has what waits written soon, by a thread of the link's own.
+    /// Has what waits written a moment later, by a thread of the link's own.
     func flushSoon()
     /// Reads on the calling thread if it pays: waits a moment for bytes and passes them on. False: it does not pay now.
     func receiveInPlace() -> Bool

@@ -33,8 +33,10 @@ package final class Poller: Sendable {
         var timerActions: [UInt64: Handler] = [:]
         var lastTimer: UInt64 = 0
         var posted: [Handler] = []
+        /// When the queue's timer is set to go off.
+        var alarm: MonotonicTime?
         /// Set while the polling thread waits, cleared by the first who wakes it.
-        var sleepsUntil: MonotonicTime?
+        var sleeps = false
     }
 
     private let queue: EventQueue
@@ -87,28 +89,27 @@ package final class Poller: Sendable {
     package func post(_ action: @escaping Handler) {
         let wake = state.withLock { state in
             state.posted.append(action)
-            return state.shouldWake(for: nil)
+            return state.shouldWake()
         }
         if wake { queue.wake() }
     }
 
     /// Makes the polling thread return from its wait.
     package func wake() {
-        if state.withLock({ $0.shouldWake(for: nil) }) { queue.wake() }
+        if state.withLock({ $0.shouldWake() }) { queue.wake() }
     }
 
     /// Runs `action` on the polling thread after a delay; the number cancels it.
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping Handler) -> UInt64 {
         let deadline = MonotonicTime.now + delay
-        let (number, wake) = state.withLock { state in
+        return state.withLock { state in
             state.lastTimer += 1
             state.timers.insert(Timer(deadline: deadline, number: state.lastTimer))
             state.timerActions[state.lastTimer] = action
-            return (state.lastTimer, state.shouldWake(for: deadline))
+            state.setAlarm(of: queue)
+            return state.lastTimer
         }
-        if wake { queue.wake() }
-        return number
     }
 
     package func cancel(_ timer: UInt64) {
@@ -130,10 +131,10 @@ package final class Poller: Sendable {
         let posted = state.withLock { $0.takePosted() }
         for action in posted { action() }
         // What the actions have caused (jobs of the polling thread's own executor) must not wait for the next event.
-        let limit = wait && posted.isEmpty ? state.withLock { $0.prepareToSleep() } : MonotonicTime(nanoseconds: 0)
+        let waits = wait && posted.isEmpty && state.withLock { $0.prepareToSleep() }
         var ready: [EventQueue.Ready] = []
-        if limit.nanoseconds == 0 || !spinForEvents(into: &ready) { _ = queue.wait(until: limit, into: &ready) }
-        state.withLock { $0.sleepsUntil = nil }
+        if !waits || !spinForEvents(into: &ready) { _ = queue.collect(wait: waits, into: &ready) }
+        state.withLock { $0.sleeps = false }
         for event in ready {
             let handler = state.withLock { state -> Handler? in
                 guard let registration = state.registrations[event.descriptor], registration.generation == event.tag
@@ -142,30 +143,34 @@ package final class Poller: Sendable {
             }
             handler?()
         }
-        for action in state.withLock({ $0.takeDue() }) { action() }
+        for action in state.withLock({ $0.takeDue(from: queue) }) { action() }
     }
 }
 
 extension Poller {
     private func spinForEvents(into ready: inout [EventQueue.Ready]) -> Bool {
-        spin?.until { queue.wait(until: MonotonicTime(nanoseconds: 0), into: &ready) ? true : nil } ?? false
+        spin?.until { queue.collect(wait: false, into: &ready) ? true : nil } ?? false
     }
 }
 
 extension Poller.State {
-    /// Whether the poller sleeps past `deadline` (or at all) and nobody has woken it yet.
-    fileprivate mutating func shouldWake(for deadline: MonotonicTime?) -> Bool {
-        guard let sleepsUntil else { return false }
-        if let deadline, deadline >= sleepsUntil { return false }
-        self.sleepsUntil = nil
-        return true
+    /// Whether the poller sleeps and nobody has woken it yet.
+    fileprivate mutating func shouldWake() -> Bool {
+        defer { sleeps = false }
+        return sleeps
     }
 
-    fileprivate mutating func prepareToSleep() -> MonotonicTime {
-        guard posted.isEmpty else { return MonotonicTime(nanoseconds: 0) }
-        let limit = timers.min?.deadline ?? MonotonicTime(nanoseconds: .max)
-        sleepsUntil = limit
-        return limit
+    /// False: there is something to do first.
+    fileprivate mutating func prepareToSleep() -> Bool {
+        sleeps = posted.isEmpty
+        return sleeps
+    }
+
+    /// Sets the queue's timer to the first deadline, unless it goes off before that anyway.
+    fileprivate mutating func setAlarm(of queue: EventQueue) {
+        guard let first = timers.min?.deadline, first < alarm ?? MonotonicTime(nanoseconds: .max) else { return }
+        alarm = first
+        queue.setTimer(first)
     }
 
     fileprivate mutating func takePosted() -> [Poller.Handler] {
@@ -174,15 +179,17 @@ extension Poller.State {
         return posted
     }
 
-    fileprivate mutating func takeDue() -> [Poller.Handler] {
+    fileprivate mutating func takeDue(from queue: EventQueue) -> [Poller.Handler] {
         var due = takePosted()
-        guard let first = timers.min else { return due }
+        guard let alarm else { return due }
         let now = MonotonicTime.now
-        guard first.deadline <= now else { return due }
+        guard alarm <= now else { return due }
+        self.alarm = nil
         while let next = timers.min, next.deadline <= now {
             timers.removeMin()
             if let action = timerActions.removeValue(forKey: next.number) { due.append(action) }
         }
+        setAlarm(of: queue)
         return due
     }
 }
