@@ -67,6 +67,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
+        .target(
+            name: "ExecnetTestSupport",
+            dependencies: ["ExecnetSystem"],
+            path: "Tests/ExecnetTestSupport",
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ExecnetCoreTests",
             dependencies: ["Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetWire"],
@@ -75,12 +81,14 @@ let package = Package(
         .testTarget(name: "ExecnetWireTests", dependencies: ["ExecnetWire"], swiftSettings: settings),
         .testTarget(
             name: "ExecnetTests",
-            dependencies: ["CAgentConstructor", "Execnet"],
+            dependencies: [
+                "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "ExecnetWire",
+            ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "ExecnetCommandTests",
-            dependencies: ["ExecnetCore", "ExecnetSystem", "execnet-command"],
+            dependencies: ["ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "execnet-command"],
             swiftSettings: settings
         ),
     ],

@@ -5,10 +5,11 @@
 
 import ExecnetCore
 import ExecnetSystem
+import ExecnetTestSupport
 import Testing
 
 /// A coordinator that is killed leaves nothing behind: agents end, with their programs and what those started.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(1)), .leavesNothingBehind)
 struct CoordinatorDeathTests {
     struct Work: Sendable, CustomTestStringConvertible {
         var testDescription: String

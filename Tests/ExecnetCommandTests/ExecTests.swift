@@ -4,9 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ExecTests {
+@Suite(.timeLimit(.minutes(1)), .leavesNothingBehind) struct ExecTests {
     typealias Result = CommandRun.Result
 
     @Test func shellLinesAreItems() async throws {

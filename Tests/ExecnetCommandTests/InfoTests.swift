@@ -4,9 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct InfoTests {
+@Suite(.timeLimit(.minutes(1)), .leavesNothingBehind) struct InfoTests {
     @Test func nativeAgent() async throws {
         let result = try await CommandRun.result(of: "info", "popen//id=w1//chdir=/")
         #expect(result.errors == "")

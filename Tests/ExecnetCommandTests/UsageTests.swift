@@ -4,9 +4,10 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct UsageTests {
+@Suite(.timeLimit(.minutes(1)), .leavesNothingBehind) struct UsageTests {
     typealias Result = CommandRun.Result
 
     private static let execUsage = """

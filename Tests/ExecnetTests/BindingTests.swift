@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Names with values that both sides see.
+@Suite(.leavesNothingBehind)
 struct BindingTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func setThereIsSeenHereAndBack(kind: GatewayKind) async throws {

@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Cancelling on one side, and what the other side notices.
+@Suite(.leavesNothingBehind)
 struct CancellationTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func closingAChannelCancelsTheFarTask(kind: GatewayKind) async throws {

@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Channels inside values (items 13 to 17 of the contract).
+@Suite(.leavesNothingBehind)
 struct ChannelValueTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item13AChannelCanBeSentAndUsedAtOnce(kind: GatewayKind) async throws {

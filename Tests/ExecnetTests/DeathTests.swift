@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// When the far side dies, everything that waits ends within a second, with an error that says how it died (items 45 and 46).
+@Suite(.leavesNothingBehind)
 struct DeathTests {
     /// A way to die, and what errors say about it.
     enum Death: CaseIterable, Sendable {

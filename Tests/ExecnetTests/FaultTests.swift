@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// What goes wrong on one channel harms that channel only.
+@Suite(.leavesNothingBehind)
 struct FaultTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func anItemOfAnotherTypeIsAnErrorOfThatReceiveOnly(kind: GatewayKind) async throws {

@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Gateways (items 34 to 49 of the contract).
+@Suite(.leavesNothingBehind)
 struct GatewayTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item34ANewGatewayIsLiveAndCarriesItsSpec(kind: GatewayKind) async throws {

@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Items: order, ends, errors, timeouts (items 1 to 12 and 28 of the contract).
+@Suite(.leavesNothingBehind)
 struct ItemTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item01ItemsTravelInOrderBothWays(kind: GatewayKind) async throws {

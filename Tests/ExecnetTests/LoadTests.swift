@@ -4,10 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Much at once.
-@Suite(.serialized)
+@Suite(.serialized, .leavesNothingBehind)
 struct LoadTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func aProgramThatDoesNotReadCostsNoMemory(kind: GatewayKind) async throws {

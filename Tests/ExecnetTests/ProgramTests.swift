@@ -4,9 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// What can be run.
+@Suite(.leavesNothingBehind)
 struct ProgramTests {
     @Test(.timeLimit(.minutes(1)))
     func aCallReturnsItsResult() async throws {

@@ -4,10 +4,11 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 /// Python programs on a native gateway run in a Python agent beside the native one.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(1)), .leavesNothingBehind)
 struct PythonBesideTests {
     @Test func itemsPassBothWays() async throws {
         try await withGateway("popen") { gateway in

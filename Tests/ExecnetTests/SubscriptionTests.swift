@@ -4,10 +4,12 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Synchronization
 import Testing
 
 /// Subscribers (items 18 to 27 of the contract).
+@Suite(.leavesNothingBehind)
 struct SubscriptionTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item18SubscriberGetsTheRestInOrder(kind: GatewayKind) async throws {
