@@ -31,6 +31,7 @@ struct DeathTests {
                 writeRaw("famous last words\n", to: 2)
             }
             try await lastWords.waitClose()
+            let unused = try await far.waiting()
             let waiters = try await waiters(far)
             let start = try await die(death, far)
             for waiter in waiters {
@@ -43,13 +44,17 @@ struct DeathTests {
             #expect(!far.gateway.isOpen)
             await expectGatewayError(.agentEnded) { try await far.gateway.status() }
             await expectGatewayError(.agentEnded) { try await far.echo() }
+            let error = await expectGatewayError(.agentEnded) { try await unused.send(1) }
+            #expect(error?.standardError.contains("famous last words") == true)
         }
     }
 
     /// One task in every function that waits.
     private func waiters(_ far: GatewayUnderTest) async throws -> [Task<Void, any Error>] {
         let channel = try await far.waiting()
+        let full = try await far.waiting()
         let tasks = [
+            Task { try await full.send([UInt8](repeating: 0, count: 16 << 20)) },
             Task { _ = try await channel.receive(as: Value.self) },
             Task { _ = try await channel.get("never") },
             Task { try await channel.waitClose() },
