@@ -1103,7 +1103,9 @@ class Task:
     def check(self):
         """Raises ValueError if this cannot be run."""
         kind = self.program.get("kind")
-        if kind in ("closure", "call", "task", "service"):
+        if kind == "service":
+            raise ValueError("no service named %r: this is a Python agent" % (self.program.get("name"),))
+        if kind in ("closure", "call", "task"):
             raise ValueError("this is a Python agent: it runs python and shell programs, no %s" % kind)
         if kind == "python":
             self.source, self.file = self.key("source", str), self.key("file", str, "")

@@ -39,10 +39,47 @@ struct FaultTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func anItemThatTheFarSideDoesNotTakeIsNotSent(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.echo()
+            // 256 MiB are the agents' limit, and an item has a head too.
+            await expectChannelError(.itemTooLarge) { try await channel.send([UInt8](repeating: 0, count: 256 << 20)) }
+            try await channel.send(1)
+            #expect(try await channel.receive(as: Int.self) == 1)
+            try await far.expectUsable()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func anItemThatThisSideDoesNotTakeIsNotSent(kind: GatewayKind) async throws {
+        var configuration = GatewayConfiguration.quiet
+        configuration.limits.itemSize = 100_000
+        try await withGateway(kind.rawValue, configuration: configuration) { gateway in
+            let far = GatewayUnderTest(kind: kind, gateway: gateway)
+            let channel = try await far.exec(python: "channel.send(bytes(channel.receive()))") { channel in
+                try await channel.send([UInt8](repeating: 0, count: try await channel.receive(as: Int.self)))
+            }
+            try await channel.send(100_000)
+            await expectRemoteError("takes") { try await channel.receive(as: Value.self) }
+            try await far.expectUsable()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func aProgramThatIsTooLargeIsNotSent(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let program = Program.python("#" + String(repeating: "x", count: 16 << 20))
+            await expectChannelError(.itemTooLarge) { try await far.gateway.remoteExec(program) }
+            try await far.expectUsable()
+            try await far.expectEmptyTables()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func anUnknownServiceIsRefused(kind: GatewayKind) async throws {
         try await kind.open { far in
             let channel = try await far.gateway.remoteExec(.service("no-such-service"))
-            let error = await expectRemoteError("service") { try await channel.receive(as: Value.self) }
+            let error = await expectRemoteError("no-such-service") { try await channel.receive(as: Value.self) }
             #expect(error?.kind == .refused)
             try await far.expectUsable()
         }
