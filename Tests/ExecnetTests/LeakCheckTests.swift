@@ -85,14 +85,6 @@ struct LeakCheckTests {
     }
 
     private func startShell(_ script: String, output: Descriptor? = nil) throws -> ChildProcess {
-        let null = Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
-        defer { null.close() }
-        return try ChildProcess.start(
-            ProcessPlan(executable: "/bin/sh", arguments: ["sh", "-c", script]),
-            input: null,
-            output: output ?? null,
-            errors: null,
-            poller: PollerThread.shared()
-        )
+        try ProcessPlan(executable: "/bin/sh", arguments: ["sh", "-c", script]).startForTest(output: output)
     }
 }
