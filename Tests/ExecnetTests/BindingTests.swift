@@ -89,27 +89,46 @@ struct BindingTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
-    func concurrentSetsOfOneNameConverge(kind: GatewayKind) async throws {
+    func tenThousandConcurrentSetsFromBothSidesConverge(kind: GatewayKind) async throws {
         try await kind.open { far in
             let channel = try await far.exec(
                 python: """
-                    for n in range(2000): channel.set(x=-n, y=[n])
+                    import random
+                    names = "abcdefgh"
+                    for n in range(10000):
+                        channel.set(**{name: [n, "there"] for name in random.sample(names, random.randint(1, 3))})
                     channel.send("done")
                     channel.receive()
-                    channel.send([channel.get("x"), channel.get("y")])
+                    channel.send([channel.get(name) for name in names])
                     """
             ) { channel in
-                for n in 0..<2_000 { try await channel.set(["x": .int(Int64(-n)), "y": [.int(Int64(n))]]) }
+                try await setAtRandom("there", on: channel)
                 try await channel.send("done")
                 _ = try await channel.receive(as: Value.self)
-                let values = [try await channel.get("x"), try await channel.get("y")]
-                try await channel.send(values)
+                try await channel.send(try await values(of: channel))
             }
-            for n in 0..<2_000 { try await channel.set(["x": .int(Int64(n)), "y": .string("\(n)")]) }
+            try await setAtRandom("here", on: channel)
             #expect(try await channel.receive(as: String.self) == "done")
+            // What this side has set is there before this item, and what the far side has set was here before its own.
             try await channel.send("done")
             let there = try await channel.receive(as: [Value].self)
-            #expect(there == [try await channel.get("x"), try await channel.get("y")])
+            let here = try await values(of: channel)
+            #expect(there == here)
         }
     }
+}
+
+private let names = ["a", "b", "c", "d", "e", "f", "g", "h"]
+
+private func setAtRandom(_ side: Value, on channel: Channel) async throws {
+    for n in 0..<10_000 {
+        let chosen = names.shuffled().prefix(.random(in: 1...3))
+        try await channel.set(Dictionary(uniqueKeysWithValues: chosen.map { ($0, [.int(Int64(n)), side]) }))
+    }
+}
+
+private func values(of channel: Channel) async throws -> [Value] {
+    var values: [Value] = []
+    for name in names { values.append(try await channel.get(name)) }
+    return values
 }

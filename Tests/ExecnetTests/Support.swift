@@ -185,6 +185,30 @@ func residentMemory(of pid: Int) throws -> Int {
     return try #require(Int(fields[1])) * Int(sysconf(Int32(_SC_PAGESIZE)))
 }
 
+/// How far a process's resident memory has risen at most, since this was made.
+struct MemoryPeak {
+    private let pid: Int
+    private let before: Int
+
+    init(of pid: Int) throws {
+        self.pid = pid
+        before = try residentMemory(of: pid)
+        // Makes the kernel begin anew with the peak.
+        let file = try #require(fopen("/proc/\(pid)/clear_refs", "w"))
+        fputs("5", file)
+        try #require(fclose(file) == 0)
+    }
+
+    /// In bytes.
+    var growth: Int {
+        get throws {
+            let lines = try fileText("/proc/\(pid)/status").split(separator: "\n")
+            let peak = try #require(lines.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)[1])
+            return try #require(Int(peak)) * 1_024 - before
+        }
+    }
+}
+
 var ownMemory: Int { get throws { try residentMemory(of: Int(getpid())) } }
 
 private struct NoFile: Error {}
