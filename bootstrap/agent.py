@@ -1187,6 +1187,7 @@ class Task:
 
     def run_shell(self):
         import subprocess
+        adopt_orphans(0)  # it may leave some at once
         shell = subprocess.Popen(["/bin/sh", "-c", self.script, "sh"] + self.arguments, bufsize=0,
                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True)
         self.link.tell_supervisor(b"+", shell.pid)
@@ -1905,9 +1906,9 @@ def signal_all(pids, number):
             pass
 
 
-def adopt_orphans():
+def adopt_orphans(delay=0.03):
     """Makes this process the parent of what its children leave behind (Linux), to find it at the end."""
-    time.sleep(0.03)  # the first program has precedence
+    time.sleep(delay)  # the first program has precedence
     if sys.platform.startswith("linux"):
         try:
             import ctypes

@@ -229,6 +229,13 @@ class EndTests(AgentTest):
         self.ends(within=5, status=-signal.SIGKILL)
         self.assertTrue(gone(pid))
 
+    def test_orphans_of_the_first_program(self):
+        channel = self.peer.shell("setsid sleep 1000 >/dev/null & echo $!")
+        pid = int(self.peer.receive(channel))
+        self.peer.closed(channel)
+        self.ends()
+        self.assertTrue(gone(pid))
+
     def test_children_are_asked_first(self):
         with tempfile.TemporaryDirectory() as directory:
             path = os.path.join(directory, "asked")
