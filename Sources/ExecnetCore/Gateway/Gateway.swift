@@ -199,6 +199,13 @@ public final class Gateway: Sendable {
         return await process.hasEnded(within: max(rest / 4, .seconds(1)), poller: poller) ? .killed : .unresponsive
     }
 
+    /// Sees to it that the process of an agent that was told to go, because its link is of no use, does so.
+    private func endProcess() {
+        guard let process, process.exitStatus == nil else { return }
+        // It has one second to end what it started, and is what ends processes that left its group.
+        _ = poller.schedule(after: .seconds(2)) { process.signal(SIGKILL) }
+    }
+
     /// Gives up a gateway that could not be opened.
     private func abandon() async {
         state.withLock { $0.isClosing = true }
@@ -302,6 +309,8 @@ extension Gateway: EndpointDelegate {
         } else if error.code == .connectionLost, let process {
             error.message = "The agent closed its link, but its process \(process.pid) went on and was killed."
             process.signal(SIGKILL)
+        } else {
+            endProcess()
         }
         if let goodbye { error.message += " It said: \(goodbye)" }
         error.standardError = reader?.tail ?? []
