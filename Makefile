@@ -61,9 +61,9 @@ bench: setup ## Measure every case of the benchmarks (medians of RUNS rounds, de
 lint: ## Check the format of all Swift files
 	$(SWIFT) format lint --strict -r Sources Tests Examples Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
-agent: setup ## Build execnet-agent as one static, stripped executable in .build-agent/release
+agent: setup ## Build execnet-agent as one static, stripped executable in .build-agent/release, and check its size
 	$(SWIFT) build $(AGENT_FLAGS)
 	strip .build-agent/release/execnet-agent
-	ls -l "$$(readlink -f .build-agent/release)/execnet-agent"
+	"$(EXECNET_TEST_PYTHON)" Tests/bootstrap/check_native_agent.py .build-agent/release/execnet-agent
 
 .ONESHELL:
