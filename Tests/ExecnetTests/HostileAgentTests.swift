@@ -15,16 +15,26 @@ import Testing
 struct HostileAgentTests {
     @Test(.timeLimit(.minutes(1)), arguments: Hostility.allCases.filter(\.comesFirst))
     func openingAGatewayFails(hostility: Hostility) async throws {
-        let spec = spec(try hostility.bytes(byAgent: true))
+        let spec = spec(hostility, try hostility.bytes(byAgent: true))
         let error = await expectGatewayError(hostility == .otherVersion ? .versionMismatch : .protocolViolation) {
             try await Gateway.open(spec, configuration: .quiet)
         }
-        #expect(error?.gateway == "hostile")
+        #expect(error?.gateway == hostility.rawValue)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Hostility.allCases.filter { !$0.comesFirst })
-    func everyWaiterEnds(hostility: Hostility) async throws {
-        let spec = spec(try hello(), try hostility.bytes(byAgent: true), repetitions: hostility.repetitions)
+    /// All at once, because each agent is given two seconds to go by itself.
+    @Test(.timeLimit(.minutes(1)))
+    func everyWaiterEnds() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for hostility in Hostility.allCases where !hostility.comesFirst {
+                group.addTask { try await everyWaiterEnds(hostility) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func everyWaiterEnds(_ hostility: Hostility) async throws {
+        let spec = spec(hostility, try hello(), try hostility.bytes(byAgent: true))
         let gateway = try await Gateway.open(spec, configuration: .quiet)
         let channel = try await gateway.remoteExec(.python("pass"))
         let status = Task { _ = try await gateway.status() }
@@ -32,15 +42,15 @@ struct HostileAgentTests {
         // A channel that was closed before is none that has to be told.
         for waiting in hostility == .closedChannel ? [status] : [status, closing] {
             let error = await expectGatewayError(.protocolViolation) { try await waiting.value }
-            #expect(error?.gateway == "hostile")
+            #expect(error?.gateway == hostility.rawValue, "\(hostility)")
         }
-        #expect(!gateway.isOpen)
+        #expect(!gateway.isOpen, "\(hostility)")
         await expectGatewayError(.protocolViolation) { try await gateway.remoteExec(.python("pass")) }
         // Nobody has to close it for its process to go: the check around the test sees to that.
     }
 
     /// A gateway to a program that sends `first`, waits until it is asked to run something, sends `then`, and stays.
-    private func spec(_ first: [UInt8], _ then: [UInt8] = [], repetitions: Int = 1) -> GatewaySpec {
+    private func spec(_ hostility: Hostility, _ first: [UInt8], _ then: [UInt8] = []) -> GatewaySpec {
         let script = """
             import os, re, signal, struct, sys, time
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -64,12 +74,12 @@ struct HostileAgentTests {
                 size, kind = struct.unpack(">IB", head[:5])
                 read(size)
                 if kind == 16:
-                    write(sys.argv[2] * \(repetitions))
+                    write(sys.argv[2] * \(hostility.repetitions))
                     break
             time.sleep(1000)
             """
         var spec = GatewaySpec()
-        spec.id = "hostile"
+        spec.id = hostility.rawValue
         spec.python = ["python3", "-c", script, hexadecimal(first), hexadecimal(then)]
         return spec
     }
