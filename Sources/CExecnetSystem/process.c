@@ -15,6 +15,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
 #if defined(__linux__)
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -134,6 +137,12 @@ int execnet_processor_count(void) {
     if (sched_getaffinity(0, sizeof usable, &usable) == 0) { return CPU_COUNT(&usable); }
 #endif
     return (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+void execnet_release_memory(void) {
+#if defined(__GLIBC__)
+    malloc_trim(0);
+#endif
 }
 
 void execnet_buffer_output_by_line(void) { setvbuf(stdout, NULL, _IOLBF, 0); }

@@ -5,6 +5,8 @@
 
 #include "CAgentConstructor.h"
 
+#include <stdlib.h>  // Tells whether this is glibc.
+
 #if defined(__GLIBC__)
 #include <malloc.h>
 #endif

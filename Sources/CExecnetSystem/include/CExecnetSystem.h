@@ -67,6 +67,9 @@ int execnet_wait_readable(int descriptor, long nanoseconds);
 // How many processors this process may use.
 int execnet_processor_count(void);
 
+// Gives memory that is free back to the system, where the allocator keeps it for later (glibc).
+void execnet_release_memory(void);
+
 // Lets every line that is printed out at once, as on a terminal.
 void execnet_buffer_output_by_line(void);
 

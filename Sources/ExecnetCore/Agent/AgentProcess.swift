@@ -11,8 +11,10 @@ import Synchronization
 
 /// An agent's life: takes the link over, serves programs, and ends with the link and with all that was started.
 final class AgentProcess: EndpointDelegate {
-    private struct State {
+    fileprivate struct State {
         var programs: [UInt64: Task<Void, Never>] = [:]
+        /// The most programs that ran at once since none did.
+        var mostPrograms = 0
         var isEnding = false
         /// One program at a time, always on the same thread.
         var isSerial = false
@@ -114,6 +116,7 @@ final class AgentProcess: EndpointDelegate {
 
     private func run(_ payload: WireBytes, on channel: Channel) {
         let refusal = state.withLock { state -> String? in
+            defer { state.mostPrograms = max(state.mostPrograms, state.programs.count) }
             if state.isEnding { return "The agent is ending." }
             guard state.isSerial else {
                 state.programs[channel.id] = Task(executorPreference: executor) {
@@ -136,8 +139,10 @@ final class AgentProcess: EndpointDelegate {
         let failure = await RunningProgram.$channel.withValue(channel.core) {
             await ProgramRunner(channel: channel, python: python).run(payload)
         }
-        _ = state.withLock { $0.programs.removeValue(forKey: channel.id) }
+        let wereMany = state.withLock { $0.removeProgram(channel.id) }
         channel.close(with: failure)
+        // On a thread of its own, because it takes milliseconds.
+        if wereMany { try? SystemThread.start(name: "execnet-trim") { execnet_release_memory() } }
     }
 
     // MARK: the end
@@ -182,6 +187,19 @@ final class AgentProcess: EndpointDelegate {
         let descendants = ProcessTree.descendants(of: getpid(), marked: environmentMark)
         for pid in descendants { kill(pid, number) }
         return !descendants.isEmpty
+    }
+}
+
+extension AgentProcess.State {
+    /// So many programs at once leave memory behind that is worth giving back.
+    private static let manyPrograms = 4_096
+
+    /// True: it was the last of many.
+    fileprivate mutating func removeProgram(_ number: UInt64) -> Bool {
+        programs.removeValue(forKey: number)
+        guard programs.isEmpty else { return false }
+        defer { mostPrograms = 0 }
+        return mostPrograms >= Self.manyPrograms
     }
 }
 
