@@ -128,6 +128,8 @@ package final class Endpoint: Sendable {
     package func sendGoodbye(code: String, message: String) {
         let payload = try? Wire.encode(["code": .string(code), "message": .string(message)] as Value)
         if let payload { sendControl(.goodbye, payload) }
+        // Another thread may be in the middle of a write. It is done in a moment, unless the peer does not read; the link ends after this.
+        for _ in 0..<50 where state.withLock({ $0.isWriting }) { usleep(200) }
         state.withLock { $0.link }?.flush()
     }
 
