@@ -46,9 +46,12 @@ public enum Wire {
         if traits.pointee.encodable != nil { return try writer.writeDirect(value, traits) }
         let state = WireEncodingState(writer: WireWriter(placeholder: ()))
         swap(&state.writer, &writer)
-        defer { swap(&state.writer, &writer) }
+        defer {
+            swap(&state.writer, &writer)
+            state.finish()
+        }
         do {
-            try state.encode(value, key: nil)
+            try state.encode(value, .none)
         } catch {
             throw .bridged(error)
         }

@@ -9,6 +9,13 @@ protocol BridgedEncoding {
     func encodeBridged(into state: WireEncodingState) throws
 }
 
+extension BridgedEncoding {
+    /// Writes the value of this type that is at `pointer`.
+    static func encodeBridged(at pointer: UnsafeRawPointer, into state: WireEncodingState) throws {
+        try pointer.assumingMemoryBound(to: Self.self).pointee.encodeBridged(into: state)
+    }
+}
+
 /// Collections of types that are only `Codable`, read without a container for each step.
 protocol BridgedDecoding {
     /// Reads the value at a position.
@@ -19,13 +26,7 @@ extension Array: BridgedEncoding where Element: Encodable {
     func encodeBridged(into state: WireEncodingState) throws {
         try state.writer.enter()
         state.writer.beginArray(count)
-        try withUnsafeBufferPointer { elements in
-            let start = state.writer.count
-            for index in 0..<elements.count {
-                try state.encode(elements[index], key: WireIndexKey(index))
-                if index == 31 { state.writer.expect(elements.count, done: 32, since: start) }
-            }
-        }
+        try withUnsafeBufferPointer { try state.encodeElements($0) }
         state.writer.leave()
     }
 }
@@ -35,7 +36,7 @@ extension Set: BridgedEncoding where Element: Encodable {
         state.writer.writeTag(WireTag.set)
         try state.writer.enter()
         state.writer.beginArray(count)
-        for (index, element) in enumerated() { try state.encode(element, key: WireIndexKey(index)) }
+        for (index, element) in enumerated() { try state.encode(element, .index(index)) }
         state.writer.leave()
     }
 }
@@ -46,8 +47,9 @@ extension Dictionary: BridgedEncoding where Key: Encodable, Value: Encodable {
         try state.writer.enter()
         state.writer.beginMap(count)
         for (key, value) in self {
-            try state.encode(key, key: nil)
-            try state.encode(value, key: (key as? String).map { WireNameKey($0) })
+            let offset = state.writer.count
+            try state.encode(key, .none)
+            try state.encode(value, .key(at: offset))
         }
         state.writer.leave()
     }

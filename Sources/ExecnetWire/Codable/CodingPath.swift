@@ -35,6 +35,24 @@ struct WireNameKey: CodingKey {
     static var `super`: WireNameKey { WireNameKey("super") }
 }
 
+extension WireReader {
+    /// Reads the key of a map; `nil` for keys that are neither text nor numbers of 64 bits.
+    mutating func readNameKey() throws(WireError) -> WireNameKey? {
+        let before = cursor
+        switch try peekKind() {
+        case .string: return WireNameKey(try readString())
+        case .unsignedInteger, .negativeInteger:
+            if let number = try? readInt() { return WireNameKey(intValue: number) }
+            cursor = before
+            try skip()
+            return nil
+        default:
+            try skip()
+            return nil
+        }
+    }
+}
+
 /// A path as text: `records[3].name`.
 func codingPathText(_ path: [any CodingKey]) -> String {
     var text = ""

@@ -12,7 +12,17 @@ struct WireBridgeEncoder: Encoder {
     var userInfo: [CodingUserInfoKey: Any] { state.userInfo }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(WireKeyedEncodingContainer(state: state, serial: state.begin(.map, serial)))
+        let serial = state.begin(.map, serial)
+        guard let slot = state.keyedSlot(type) else { return newContainer(serial) }
+        return slot._withUnsafeGuaranteedRef { slot in
+            slot.serial = serial
+            return slot.container(type)
+        }
+    }
+
+    @inline(never)
+    private func newContainer<Key: CodingKey>(_ serial: Int) -> KeyedEncodingContainer<Key> {
+        KeyedEncodingContainer(WireKeyedEncodingContainer(state: state, serial: serial, slot: nil))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
@@ -31,38 +41,38 @@ struct WireSingleValueEncodingContainer: SingleValueEncodingContainer {
 
     var codingPath: [any CodingKey] { state.codingPath }
 
-    func encodeNil() throws {
+    mutating func encodeNil() throws {
         try begin()
         state.writer.writeNull()
     }
 
-    func encode<Value: Encodable>(_ value: Value) throws {
+    mutating func encode<Value: Encodable>(_ value: Value) throws {
         try begin()
         let mark = state.mark
         do {
-            try state.encode(value, key: nil)
+            try state.encode(value, .none)
         } catch {
             state.goBack(to: mark)
-            state.frame.kind = .empty
+            state.frame.pointee.kind = .empty
             throw error
         }
     }
 
-    func encode(_ value: Int128) throws {
+    mutating func encode(_ value: Int128) throws {
         try begin()
         state.writer.writeBigInteger(BigInteger(value))
     }
 
-    func encode(_ value: UInt128) throws {
+    mutating func encode(_ value: UInt128) throws {
         try begin()
         state.writer.writeBigInteger(BigInteger(value))
     }
 
-    private func begin() throws {
+    private mutating func begin() throws {
         try state.check(serial)
-        guard state.frame.kind == .empty else {
-            throw state.located(WireError(.unsupportedValue, "can't serialize: a second value was written"), nil)
+        guard state.frame.pointee.kind == .empty else {
+            throw state.located(WireError(.unsupportedValue, "can't serialize: a second value was written"), .none)
         }
-        state.frame.kind = .single
+        state.frame.pointee.kind = .single
     }
 }

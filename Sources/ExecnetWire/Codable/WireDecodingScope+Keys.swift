@@ -97,15 +97,8 @@ extension WireDecodingScope {
 
     /// Reads the key at which the reader stands; `nil` for keys that are neither text nor numbers.
     func readKey() throws(WireError) -> WireNameKey? {
-        switch try state.reader.peekKind() {
-        case .string: return WireNameKey(try state.reader.readString())
-        case .unsignedInteger, .negativeInteger:
-            if let number = try? state.reader.readInt() { return WireNameKey(intValue: number) }
-            return nil
-        default:
-            _ = try skipValue()
-            return nil
-        }
+        state.reader.remainingDepth = remainingDepth
+        return try state.reader.readNameKey()
     }
 
     /// All keys, in order.

@@ -13,12 +13,31 @@ extension WireWriter {
         case .int: writeInt(unsafeBitCast(value, to: Int.self))
         case .double: writeDouble(unsafeBitCast(value, to: Double.self))
         case .string: writeString(unsafeBitCast(value, to: String.self))
-        case .bytes: writeBytes(unsafeBitCast(value, to: [UInt8].self))
-        case .ints: try unsafeBitCast(value, to: [Int].self).encode(into: &self)
-        case .doubles: try unsafeBitCast(value, to: [Double].self).encode(into: &self)
-        case .strings: try unsafeBitCast(value, to: [String].self).encode(into: &self)
+        case .bytes, .ints, .doubles, .strings:
+            try withUnsafePointer(to: value) { (pointer) throws(WireError) in
+                try writeArray(at: UnsafeMutableRawPointer(mutating: pointer), traits.pointee.known)
+            }
         case .value: try unsafeBitCast(value, to: ExecnetWire.Value.self).encode(into: &self)
         }
+    }
+
+    private mutating func writeArray(
+        at array: UnsafeMutableRawPointer,
+        _ known: WireTypeTraits.Known
+    ) throws(WireError) {
+        switch known {
+        case .bytes: try write(&array.assumingMemoryBound(to: [UInt8].self).pointee)
+        case .ints: try write(&array.assumingMemoryBound(to: [Int].self).pointee)
+        case .doubles: try write(&array.assumingMemoryBound(to: [Double].self).pointee)
+        default: try write(&array.assumingMemoryBound(to: [String].self).pointee)
+        }
+    }
+
+    /// Writes an array, which is not changed: it is `inout` because the compiler counts a reference to what it gets by
+    /// an address, unless nobody else can change it meanwhile.
+    @inline(never)
+    private mutating func write<Element: WireEncodable>(_ array: inout [Element]) throws(WireError) {
+        try array.encode(into: &self)
     }
 
     private mutating func writeOpened<Value>(

@@ -7,13 +7,39 @@
 ///
 /// Keys are text; a key that has a number and a name that is no number, such as a case of an enumeration of integers, is
 /// sent as its number.
+///
+/// The functions are `mutating` because those of the protocol are: the box that the container is in would have to make a
+/// copy of the container, and count references, to call others.
 struct WireKeyedEncodingContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let state: WireEncodingState
     let serial: Int
+    /// Where the serial number is instead, and how keys are written, if this is a container that is used again.
+    let slot: WireKeyedSlot?
 
     var codingPath: [any CodingKey] { state.codingPath }
 
-    private func writeKey(_ key: some CodingKey) throws {
+    @inline(__always)
+    private mutating func writeKey(_ key: Key) throws {
+        guard let slot else { return try writeKey(key, serial) }
+        if let name = slot.names?.name(key), state.frame.pointee.serial == slot.serial {
+            if name.pointee.length <= 0 { return try learnKey(key, slot.serial, name) }
+            state.writer.writeShort(name)
+            state.frame.pointee.count += 1
+        } else {
+            try writeKey(key, slot.serial)
+        }
+    }
+
+    @inline(never)
+    private mutating func learnKey(_ key: Key, _ serial: Int, _ name: UnsafeMutablePointer<WireShortText>) throws {
+        let start = state.writer.count
+        try writeKey(key, serial)
+        if name.pointee.length < 0 { return }
+        state.writer.withUnsafeBytes { name.pointee = WireShortText(UnsafeRawBufferPointer(rebasing: $0[start...])) }
+    }
+
+    @inline(never)
+    private mutating func writeKey(_ key: some CodingKey, _ serial: Int) throws {
         try state.check(serial)
         let name = key.stringValue
         if let number = key.intValue, Int(name) == nil {
@@ -21,122 +47,122 @@ struct WireKeyedEncodingContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
         } else {
             state.writer.writeString(name)
         }
-        state.frame.count += 1
+        state.frame.pointee.count += 1
     }
 
-    func encodeNil(forKey key: Key) throws {
+    mutating func encodeNil(forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeNull()
     }
 
-    func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
+    mutating func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws {
         let mark = state.mark
         try writeKey(key)
         do {
-            try state.encode(value, key: key)
+            try state.encode(value, .key(at: mark.count))
         } catch {
-            state.frame.count -= 1
+            state.frame.pointee.count -= 1
             state.goBack(to: mark)
             throw error
         }
     }
 
-    func nestedContainer<NestedKey: CodingKey>(
+    mutating func nestedContainer<NestedKey: CodingKey>(
         keyedBy type: NestedKey.Type,
         forKey key: Key
     ) -> KeyedEncodingContainer<NestedKey> {
         nestedEncoder(key).container(keyedBy: type)
     }
 
-    func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
+    mutating func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer {
         nestedEncoder(key).unkeyedContainer()
     }
 
-    func superEncoder() -> any Encoder { nestedEncoder(WireNameKey.super) }
+    mutating func superEncoder() -> any Encoder { nestedEncoder(WireNameKey.super) }
 
-    func superEncoder(forKey key: Key) -> any Encoder { nestedEncoder(key) }
+    mutating func superEncoder(forKey key: Key) -> any Encoder { nestedEncoder(key) }
 
-    private func nestedEncoder(_ key: some CodingKey) -> WireBridgeEncoder {
-        guard (try? writeKey(key)) != nil else { return WireBridgeEncoder(state: state, serial: -1) }
+    private mutating func nestedEncoder(_ key: some CodingKey) -> WireBridgeEncoder {
+        guard (try? writeKey(key, slot?.serial ?? serial)) != nil else { return WireBridgeEncoder(state: state, serial: -1) }
         return WireBridgeEncoder(state: state.addChild(key: key), serial: 1)
     }
 
-    func encode(_ value: Bool, forKey key: Key) throws {
+    mutating func encode(_ value: Bool, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeBool(value)
     }
 
-    func encode(_ value: String, forKey key: Key) throws {
+    mutating func encode(_ value: String, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeString(value)
     }
 
-    func encode(_ value: Double, forKey key: Key) throws {
+    mutating func encode(_ value: Double, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeDouble(value)
     }
 
-    func encode(_ value: Float, forKey key: Key) throws {
+    mutating func encode(_ value: Float, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeDouble(Double(value))
     }
 
-    func encode(_ value: Int, forKey key: Key) throws {
+    mutating func encode(_ value: Int, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: Int8, forKey key: Key) throws {
+    mutating func encode(_ value: Int8, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: Int16, forKey key: Key) throws {
+    mutating func encode(_ value: Int16, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: Int32, forKey key: Key) throws {
+    mutating func encode(_ value: Int32, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: Int64, forKey key: Key) throws {
+    mutating func encode(_ value: Int64, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: UInt, forKey key: Key) throws {
+    mutating func encode(_ value: UInt, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: UInt8, forKey key: Key) throws {
+    mutating func encode(_ value: UInt8, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: UInt16, forKey key: Key) throws {
+    mutating func encode(_ value: UInt16, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: UInt32, forKey key: Key) throws {
+    mutating func encode(_ value: UInt32, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: UInt64, forKey key: Key) throws {
+    mutating func encode(_ value: UInt64, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeInt(value)
     }
 
-    func encode(_ value: Int128, forKey key: Key) throws {
+    mutating func encode(_ value: Int128, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeBigInteger(BigInteger(value))
     }
 
-    func encode(_ value: UInt128, forKey key: Key) throws {
+    mutating func encode(_ value: UInt128, forKey key: Key) throws {
         try writeKey(key)
         state.writer.writeBigInteger(BigInteger(value))
     }

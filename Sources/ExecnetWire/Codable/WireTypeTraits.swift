@@ -58,12 +58,24 @@ struct WireTypeTraits {
         return table
     }()
 
+    /// Access to the traits without the check that the table has been made, which is a call.
+    struct Table {
+        fileprivate let start = WireTypeTraits.table
+
+        @inline(__always)
+        func traits(_ type: any Any.Type) -> UnsafePointer<WireTypeTraits> { WireTypeTraits.find(type, start) }
+    }
+
     /// Where the traits are that found no place in the table.
     private static let others = Mutex<[ObjectIdentifier: UInt]>([:])
 
     /// The traits of a type.
-    static func of(_ type: any Any.Type) -> UnsafePointer<WireTypeTraits> {
-        let table = table
+    static func of(_ type: any Any.Type) -> UnsafePointer<WireTypeTraits> { find(type, table) }
+
+    private static func find(
+        _ type: any Any.Type,
+        _ table: UnsafeMutablePointer<Atomic<UInt>>
+    ) -> UnsafePointer<WireTypeTraits> {
         let place = Int(truncatingIfNeeded: (UInt(bitPattern: ObjectIdentifier(type)) >> 4 &* 0x9E37_79B9) >> 8)
         for probe in 0..<probes {
             let slot = table + (place &+ probe) & (capacity - 1)
