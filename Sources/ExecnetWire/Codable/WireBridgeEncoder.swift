@@ -15,14 +15,14 @@ struct WireBridgeEncoder: Encoder {
         let serial = state.begin(.map, serial)
         guard let slot = state.keyedSlot(type) else { return newContainer(serial) }
         return slot._withUnsafeGuaranteedRef { slot in
-            slot.serial = serial
+            slot.use.pointee.serial = serial
             return slot.container(type)
         }
     }
 
     @inline(never)
     private func newContainer<Key: CodingKey>(_ serial: Int) -> KeyedEncodingContainer<Key> {
-        KeyedEncodingContainer(WireKeyedEncodingContainer(state: state, serial: serial, slot: nil))
+        KeyedEncodingContainer(WireKeyedEncodingContainer(state: state, serial: serial))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {

@@ -3,21 +3,23 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// The keys of one type as they have been written, to be written again without asking them for their names.
+/// What a keyed container that is used again needs for every key: in memory of its own, so that no references are counted.
 ///
-/// Only for types whose values are one byte, or none, as enumerations of keys are: the byte says which key it is. A key
-/// has the same name throughout one encoding.
-struct WireKeyNames {
+/// The keys of one type are kept as they have been written, to be written again without asking them for their names. That
+/// is only for types whose values are one byte, or none, as enumerations of keys are: the byte says which key it is. A
+/// key has the same name throughout one encoding.
+struct WireKeyedUse {
     private static let capacity = 32
 
+    /// What the container has to present to be allowed to write.
+    var serial = -1
     private let names: UnsafeMutablePointer<WireShortText>
-    private let isSingle: Bool
+    private let count: Int
 
-    init?<Key: CodingKey>(_ type: Key.Type) {
-        guard MemoryLayout<Key>.size <= 1, _isPOD(Key.self) else { return nil }
-        isSingle = MemoryLayout<Key>.size == 0
-        names = .allocate(capacity: Self.capacity)
-        names.initialize(repeating: WireShortText(), count: Self.capacity)
+    init<Key: CodingKey>(_ type: Key.Type) {
+        count = _isPOD(Key.self) ? [1, Self.capacity, 0][min(MemoryLayout<Key>.size, 2)] : 0
+        names = .allocate(capacity: count)
+        names.initialize(repeating: WireShortText(), count: count)
     }
 
     func deallocate() { names.deallocate() }
@@ -25,9 +27,9 @@ struct WireKeyNames {
     /// The place of a key's name, if it has one.
     @inline(__always)
     func name<Key: CodingKey>(_ key: Key) -> UnsafeMutablePointer<WireShortText>? {
-        if isSingle { return names }
+        guard count > 1 else { return count == 1 ? names : nil }
         let number = Int(unsafeBitCast(key, to: UInt8.self))
-        return number < Self.capacity ? names + number : nil
+        return number < count ? names + number : nil
     }
 }
 

@@ -11,23 +11,38 @@
 /// The functions are `mutating` because those of the protocol are: the box that the container is in would have to make a
 /// copy of the container, and count references, to call others.
 struct WireKeyedEncodingContainer<Key: CodingKey>: KeyedEncodingContainerProtocol {
-    let state: WireEncodingState
-    let serial: Int
-    /// Where the serial number is instead, and how keys are written, if this is a container that is used again.
-    let slot: WireKeyedSlot?
+    private let state: WireEncodingState
+    private let ownSerial: Int
+    /// What there is in the slot of a container that is used again, and the slot, which is there to keep it.
+    private let use: UnsafeMutablePointer<WireKeyedUse>?
+    private let slot: WireKeyedSlot?
+
+    init(state: WireEncodingState, serial: Int) {
+        self.state = state
+        ownSerial = serial
+        use = nil
+        slot = nil
+    }
+
+    init(state: WireEncodingState, slot: WireKeyedSlot) {
+        self.state = state
+        ownSerial = -1
+        use = slot.use
+        self.slot = slot
+    }
 
     var codingPath: [any CodingKey] { state.codingPath }
 
+    private var serial: Int { use?.pointee.serial ?? ownSerial }
+
     @inline(__always)
     private mutating func writeKey(_ key: Key) throws {
-        guard let slot else { return try writeKey(key, serial) }
-        if let name = slot.names?.name(key), state.frame.pointee.serial == slot.serial {
-            if name.pointee.length <= 0 { return try learnKey(key, slot.serial, name) }
-            state.writer.writeShort(name)
-            state.frame.pointee.count += 1
-        } else {
-            try writeKey(key, slot.serial)
+        guard let use, state.frame.pointee.serial == use.pointee.serial, let name = use.pointee.name(key) else {
+            return try writeKey(key, serial)
         }
+        if name.pointee.length <= 0 { return try learnKey(key, serial, name) }
+        state.writer.writeShort(name)
+        state.frame.pointee.count += 1
     }
 
     @inline(never)
@@ -83,7 +98,7 @@ struct WireKeyedEncodingContainer<Key: CodingKey>: KeyedEncodingContainerProtoco
     mutating func superEncoder(forKey key: Key) -> any Encoder { nestedEncoder(key) }
 
     private mutating func nestedEncoder(_ key: some CodingKey) -> WireBridgeEncoder {
-        guard (try? writeKey(key, slot?.serial ?? serial)) != nil else { return WireBridgeEncoder(state: state, serial: -1) }
+        guard (try? writeKey(key, serial)) != nil else { return WireBridgeEncoder(state: state, serial: -1) }
         return WireBridgeEncoder(state: state.addChild(key: key), serial: 1)
     }
 

@@ -48,21 +48,23 @@ struct WireReusableContainers {
     }
 }
 
-/// What a container that is used again reads its serial number from, and the place where it is kept.
+/// The place where a container that is used again is kept, and what it needs.
 class WireKeyedSlot {
     final let type: any Any.Type
-    /// How keys are written, if they can be told apart by one byte.
-    final let names: WireKeyNames?
-    @exclusivity(unchecked) final var serial = -1
+    final let use: UnsafeMutablePointer<WireKeyedUse>
     /// The address of the object that the kept container consists of, not counted as a reference.
     @exclusivity(unchecked) fileprivate final var box: UnsafeRawPointer?
 
-    fileprivate init(_ type: any Any.Type, _ names: WireKeyNames?) {
+    fileprivate init<Key: CodingKey>(_ type: Key.Type) {
         self.type = type
-        self.names = names
+        use = .allocate(capacity: 1)
+        use.initialize(to: WireKeyedUse(type))
     }
 
-    deinit { names?.deallocate() }
+    deinit {
+        use.pointee.deallocate()
+        use.deallocate()
+    }
 
     /// Whether nobody else has the container, so that handing it out takes it away from nobody.
     @inline(__always)
@@ -84,8 +86,8 @@ class WireKeyedSlot {
     fileprivate func letGo() {}
 
     fileprivate static func make<Key: CodingKey>(_ type: Key.Type, _ state: WireEncodingState) -> WireKeyedSlot {
-        let slot = WireKeptContainer<KeyedEncodingContainer<Key>>(type, WireKeyNames(type))
-        let container = KeyedEncodingContainer<Key>(WireKeyedEncodingContainer(state: state, serial: -1, slot: slot))
+        let slot = WireKeptContainer<KeyedEncodingContainer<Key>>(type)
+        let container = KeyedEncodingContainer<Key>(WireKeyedEncodingContainer(state: state, slot: slot))
         slot.keep(container)
         // The layout is the standard library's own affair: where it is another one, no container is used again.
         if MemoryLayout<KeyedEncodingContainer<Key>>.size == MemoryLayout<AnyObject>.size {
