@@ -145,6 +145,7 @@ public enum Wire {
         defer {
             swap(&state.reader, &reader)
             reader.remainingDepth = depth
+            state.finish()
         }
         do {
             let value = try state.decode(type, at: position, in: nil)

@@ -15,7 +15,18 @@ struct WireBridgeDecoder: Decoder {
     var userInfo: [CodingUserInfoKey: Any] { state.userInfo }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        KeyedDecodingContainer(WireKeyedDecodingContainer(scope: try WireDecodingScope.map(self)))
+        guard let slot = state.keyedSlot(type), let scope = slot._withUnsafeGuaranteedRef({ $0.scope }) else {
+            return try newContainer()
+        }
+        try Unmanaged<WireDecodingScope>.fromOpaque(scope)._withUnsafeGuaranteedRef { try $0.openMap(self) }
+        return slot._withUnsafeGuaranteedRef { $0.container() }
+    }
+
+    @inline(never)
+    private func newContainer<Key: CodingKey>() throws -> KeyedDecodingContainer<Key> {
+        let scope = WireDecodingScope(self)
+        try scope.openMap(self)
+        return KeyedDecodingContainer(WireKeyedDecodingContainer(scope: scope))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {

@@ -16,7 +16,7 @@ struct WireBridgeEncoder: Encoder {
         guard let slot = state.keyedSlot(type) else { return newContainer(serial) }
         return slot._withUnsafeGuaranteedRef { slot in
             slot.use.pointee.serial = serial
-            return slot.container(type)
+            return slot.container()
         }
     }
 

@@ -15,6 +15,34 @@ extension WireDecodingScope {
         }
     }
 
+    /// Finds the value of a key that will be read now, at once if the key is the next one and known as it is written.
+    @inline(__always)
+    func take<Key: CodingKey>(_ key: Key) throws -> Int? {
+        guard let name = use?.pointee.name(key) else { return try find(key, take: true) }
+        if name.pointee.length > 0, let position = takeNext(name) { return position }
+        return try learn(key, name)
+    }
+
+    @inline(__always)
+    private func takeNext(_ name: UnsafePointer<WireShortText>) -> Int? {
+        guard let announcedCount, index < announcedCount, table == nil else { return nil }
+        if pending >= 0, index == pendingNext {
+            guard state.completed.start == pending else { return nil }
+            cursor = state.completed.end
+        }
+        guard state.reader.begins(at: cursor, with: name) else { return nil }
+        return begin(cursor, cursor + name.pointee.length, index, true)
+    }
+
+    @inline(never)
+    private func learn(_ key: some CodingKey, _ name: UnsafeMutablePointer<WireShortText>) throws -> Int? {
+        guard let value = try find(key, take: true) else { return nil }
+        if table == nil, pending == value, name.pointee.length == 0 {
+            name.pointee = state.reader.short(from: pendingKey, to: value)
+        }
+        return value
+    }
+
     private func find(_ query: WireKeyQuery, take: Bool) throws(WireError) -> Int? {
         if let table { return Self.look(query, table) }
         try settle()

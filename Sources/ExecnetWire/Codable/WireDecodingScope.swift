@@ -9,21 +9,25 @@
 /// ends is found out only when the next one is asked for, and mostly known by then from having read it.
 final class WireDecodingScope {
     let state: WireDecodingState
-    let parent: WireDecodingScope?
-    let position: Int
+    @exclusivity(unchecked) var parent: WireDecodingScope?
+    @exclusivity(unchecked) private(set) var position: Int
     /// How deep the elements may be nested.
-    let remainingDepth: Int
+    @exclusivity(unchecked) private(set) var remainingDepth: Int
     /// How many elements or pairs there are; `nil` if a mark ends them.
-    let announcedCount: Int?
-    let isMap: Bool
+    @exclusivity(unchecked) private(set) var announcedCount: Int?
+    @exclusivity(unchecked) private(set) var isMap = false
     /// The bytes, if this is a byte string that is read as an array.
-    let bytes: [UInt8]?
-    let first: Int
+    @exclusivity(unchecked) private(set) var bytes: [UInt8]?
+    @exclusivity(unchecked) private(set) var first = 0
+
+    /// The slot of a container that is used again, and what there is in it.
+    let slot: WireKeyedSlot?
+    let use: UnsafeMutablePointer<WireKeyedUse>?
 
     /// How many elements have been begun.
     @exclusivity(unchecked) var index = 0
     /// Where the next element begins, its key if this is a map; not valid while `pending` is set.
-    @exclusivity(unchecked) var cursor: Int
+    @exclusivity(unchecked) var cursor = 0
     /// The value that was begun last and its key, if its end has not been found yet; and the index after it.
     @exclusivity(unchecked) var pending = -1
     @exclusivity(unchecked) var pendingKey = -1
@@ -31,44 +35,71 @@ final class WireDecodingScope {
     /// Where the values are, once keys of a large map have been asked for out of order.
     @exclusivity(unchecked) var table: [String: Int]?
 
-    private init(_ decoder: WireBridgeDecoder, isMap: Bool, bytes: [UInt8]? = nil, count: Int?) {
+    /// Nothing yet, until it is opened.
+    init(_ decoder: WireBridgeDecoder, _ slot: WireKeyedSlot? = nil) {
         state = decoder.state
         parent = decoder.scope
         position = decoder.position
         remainingDepth = decoder.depth - 1
-        announcedCount = count
-        self.isMap = isMap
-        self.bytes = bytes
-        first = state.reader.position
-        cursor = first
+        self.slot = slot
+        use = slot?.use
     }
 
-    /// The map at a position.
-    static func map(_ decoder: WireBridgeDecoder) throws -> WireDecodingScope {
+    /// Begins with the map at a position.
+    func openMap(_ decoder: WireBridgeDecoder) throws {
         do throws(WireError) {
             guard decoder.depth > 0 else { throw .tooDeep() }
-            decoder.state.reader.seek(to: decoder.position)
-            let count = try decoder.state.reader.readMapHead()
-            if count == 0 { decoder.state.complete(decoder.position, end: decoder.state.reader.position) }
-            return WireDecodingScope(decoder, isMap: true, count: count)
+            state.reader.seek(to: decoder.position)
+            let count = try state.reader.readMapHead()
+            if count == 0 { state.complete(decoder.position, end: state.reader.position) }
+            isMap = true
+            open(decoder, count)
         } catch {
             throw decoder.error(error, [String: Any].self)
         }
     }
 
+    private func open(_ decoder: WireBridgeDecoder, _ count: Int?) {
+        parent = decoder.scope
+        position = decoder.position
+        remainingDepth = decoder.depth - 1
+        announcedCount = count
+        first = state.reader.position
+        cursor = first
+        index = 0
+        pending = -1
+        pendingKey = -1
+        pendingNext = 0
+        if table != nil { table = nil }
+    }
+
+    /// The map at a position.
+    static func map(_ decoder: WireBridgeDecoder) throws -> WireDecodingScope {
+        let scope = WireDecodingScope(decoder)
+        try scope.openMap(decoder)
+        return scope
+    }
+
     /// The array at a position, or a byte string as an array of bytes.
     static func array(_ decoder: WireBridgeDecoder) throws -> WireDecodingScope {
+        let scope = WireDecodingScope(decoder)
+        try scope.openArray(decoder)
+        return scope
+    }
+
+    private func openArray(_ decoder: WireBridgeDecoder) throws {
         do throws(WireError) {
             guard decoder.depth > 0 else { throw .tooDeep() }
-            decoder.state.reader.seek(to: decoder.position)
-            if try decoder.state.reader.peekKind() == .bytes {
-                let bytes = try decoder.state.reader.readBytes()
-                decoder.state.complete(decoder.position, end: decoder.state.reader.position)
-                return WireDecodingScope(decoder, isMap: false, bytes: bytes, count: bytes.count)
+            state.reader.seek(to: decoder.position)
+            if try state.reader.peekKind() == .bytes {
+                let bytes = try state.reader.readBytes()
+                state.complete(decoder.position, end: state.reader.position)
+                self.bytes = bytes
+                return open(decoder, bytes.count)
             }
-            let count = try decoder.state.reader.readListHead()
-            if count == 0 { decoder.state.complete(decoder.position, end: decoder.state.reader.position) }
-            return WireDecodingScope(decoder, isMap: false, count: count)
+            let count = try state.reader.readListHead()
+            if count == 0 { state.complete(decoder.position, end: state.reader.position) }
+            open(decoder, count)
         } catch {
             throw decoder.error(error, [Any].self)
         }

@@ -17,10 +17,29 @@ final class WireDecodingState {
 
     /// How deep the whole value may be nested.
     let rootDepth: Int
+    private let types = WireTypeTraits.Table()
+    @exclusivity(unchecked) private var reusable: WireReusableContainers? = WireReusableContainers()
 
+    /// ``finish()`` must be called in the end.
     init(depth: Int) {
         rootDepth = depth
         reader = WireReader(UnsafeRawBufferPointer(start: nil, count: 0))
+    }
+
+    /// Lets go of the containers that are kept for reuse, which refer to this state.
+    func finish() {
+        reusable?.letGo()
+        reusable = nil
+    }
+
+    /// A slot with a container for keys of that type that is free; `nil` if the caller has to make one.
+    @inline(__always)
+    func keyedSlot<Key: CodingKey>(_ type: Key.Type) -> Unmanaged<WireKeyedSlot>? {
+        reusable?.slot(type) { slot in
+            let scope = WireDecodingScope(WireBridgeDecoder(state: self, scope: nil, position: 0), slot)
+            slot.scope = UnsafeRawPointer(Unmanaged.passUnretained(scope).toOpaque())
+            return KeyedDecodingContainer(WireKeyedDecodingContainer<Key>(scope: scope))
+        }
     }
 
     var userInfo: [CodingUserInfoKey: Any] {
@@ -49,7 +68,7 @@ final class WireDecodingState {
         at position: Int,
         in scope: WireDecodingScope?
     ) throws -> Value {
-        let traits = WireTypeTraits.of(Value.self)
+        let traits = types.traits(Value.self)
         if let direct = traits.pointee.decodable {
             return try reading(Value.self, position, scope) { (reader) throws(WireError) in
                 try reader.readDirect(Value.self, traits, direct)

@@ -206,7 +206,11 @@ final class WireEncodingState {
 
     /// A slot with a container for keys of that type that is free; `nil` if the caller has to make one.
     @inline(__always)
-    func keyedSlot<Key: CodingKey>(_ type: Key.Type) -> Unmanaged<WireKeyedSlot>? { reusable?.slot(type, self) }
+    func keyedSlot<Key: CodingKey>(_ type: Key.Type) -> Unmanaged<WireKeyedSlot>? {
+        reusable?.slot(type) { slot in
+            KeyedEncodingContainer(WireKeyedEncodingContainer<Key>(state: self, slot: slot))
+        }
+    }
 
     var mark: Mark { Mark(count: writer.count, references: writer.references?.count ?? 0) }
 

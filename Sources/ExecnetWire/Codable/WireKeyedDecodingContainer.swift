@@ -16,8 +16,8 @@ struct WireKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     }
 
     @inline(__always)
-    private func begin(_ key: some CodingKey) throws -> Int {
-        guard let position = try scope.find(key, take: true) else { throw missing(key) }
+    private func begin(_ key: Key) throws -> Int {
+        guard let position = try scope.take(key) else { throw missing(key) }
         return position
     }
 
@@ -40,7 +40,7 @@ struct WireKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     /// Reads a value that may be missing or null.
     @inline(__always)
     private func readIfPresent<Value: WireDecodable>(_ type: Value.Type, _ key: Key) throws -> Value? {
-        guard let position = try scope.find(key, take: true) else { return nil }
+        guard let position = try scope.take(key) else { return nil }
         let value = try scope.state.read(Value?.self, at: position, in: scope)
         scope.completeIfLast()
         return value
@@ -58,7 +58,7 @@ struct WireKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
     }
 
     func decodeIfPresent<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value? {
-        guard let position = try scope.find(key, take: true) else { return nil }
+        guard let position = try scope.take(key) else { return nil }
         if scope.state.readNull(at: position) {
             scope.completeIfLast()
             return nil
@@ -79,7 +79,10 @@ struct WireKeyedDecodingContainer<Key: CodingKey>: KeyedDecodingContainerProtoco
         try scope.decoder(at: try begin(key)).unkeyedContainer()
     }
 
-    func superDecoder() throws -> any Decoder { scope.decoder(at: try begin(WireNameKey.super)) }
+    func superDecoder() throws -> any Decoder {
+        guard let position = try scope.find(WireNameKey.super, take: true) else { throw missing(WireNameKey.super) }
+        return scope.decoder(at: position)
+    }
 
     func superDecoder(forKey key: Key) throws -> any Decoder { scope.decoder(at: try begin(key)) }
 

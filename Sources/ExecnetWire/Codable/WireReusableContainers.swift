@@ -5,8 +5,8 @@
 
 /// Keyed containers that are handed out again when nobody has them any more.
 ///
-/// A `KeyedEncodingContainer` is a box that the standard library allocates, of a class that the runtime has to look up,
-/// for every map. Many values of one type ask for the same few again and again.
+/// A `KeyedEncodingContainer` or `KeyedDecodingContainer` is a box that the standard library allocates, of a class that
+/// the runtime has to look up, for every map. Many values of one type ask for the same few again and again.
 struct WireReusableContainers {
     private static let capacity = 16
 
@@ -14,11 +14,17 @@ struct WireReusableContainers {
     private var next = 0
     private var asked = 0
 
-    /// A slot whose container is free; `nil` if there is none.
+    /// A slot whose container is free; `nil` if there is none. `make` makes the container for a new slot.
     @inline(__always)
-    mutating func slot<Key: CodingKey>(_ type: Key.Type, _ state: WireEncodingState) -> Unmanaged<WireKeyedSlot>? {
-        guard let slot = find(type) ?? add(type, state), slot._withUnsafeGuaranteedRef({ $0.isFree }) else { return nil }
-        return slot
+    mutating func slot<Key: CodingKey, Container>(
+        _ type: Key.Type,
+        _ make: (WireKeyedSlot) -> Container
+    ) -> Unmanaged<WireKeyedSlot>? {
+        guard let slot = find(type) ?? add(type, make) else { return nil }
+        if slot._withUnsafeGuaranteedRef({ $0.isFree }) { return slot }
+        // Containers inside the last one may refer to it although nobody has them any more.
+        for other in slots { other._withUnsafeGuaranteedRef { $0.forgetParent() } }
+        return slot._withUnsafeGuaranteedRef { $0.isFree } ? slot : nil
     }
 
     private mutating func find(_ type: any Any.Type) -> Unmanaged<WireKeyedSlot>? {
@@ -32,17 +38,21 @@ struct WireReusableContainers {
     }
 
     @inline(never)
-    private mutating func add<Key: CodingKey>(_ type: Key.Type, _ state: WireEncodingState) -> Unmanaged<WireKeyedSlot>? {
+    private mutating func add<Key: CodingKey, Container>(
+        _ type: Key.Type,
+        _ make: (WireKeyedSlot) -> Container
+    ) -> Unmanaged<WireKeyedSlot>? {
         asked += 1
         // Not worth it for one small value.
         guard asked > 4, slots.count < Self.capacity else { return nil }
-        let slot = Unmanaged.passRetained(WireKeyedSlot.make(type, state))
-        slots.append(slot)
+        let slot = WireKeptContainer<Container>(type)
+        slot.keep(make(slot))
+        slots.append(Unmanaged.passRetained(slot))
         next = 0
-        return slot
+        return slots.last
     }
 
-    /// Breaks the cycle: the containers refer to their slots and to the state that has this.
+    /// Breaks the cycle: the containers refer to their slots, and to the state that has this.
     func letGo() {
         for slot in slots { slot.takeRetainedValue().letGo() }
     }
@@ -54,6 +64,8 @@ class WireKeyedSlot {
     final let use: UnsafeMutablePointer<WireKeyedUse>
     /// The address of the object that the kept container consists of, not counted as a reference.
     @exclusivity(unchecked) fileprivate final var box: UnsafeRawPointer?
+    /// The same of the map that a container for decoding is about.
+    @exclusivity(unchecked) final var scope: UnsafeRawPointer?
 
     fileprivate init<Key: CodingKey>(_ type: Key.Type) {
         self.type = type
@@ -68,36 +80,33 @@ class WireKeyedSlot {
 
     /// Whether nobody else has the container, so that handing it out takes it away from nobody.
     @inline(__always)
-    final var isFree: Bool {
-        guard box != nil else { return false }
-        return withUnsafeMutablePointer(to: &box) { box in
-            // An optional address is laid out as a reference is, and it is the address of an object that `kept` holds.
-            isKnownUniquelyReferenced(&UnsafeMutableRawPointer(box).assumingMemoryBound(to: AnyObject.self).pointee)
+    final var isFree: Bool { isUnique(&box) && (scope == nil || isUnique(&scope)) }
+
+    @inline(__always)
+    private final func isUnique(_ address: inout UnsafeRawPointer?) -> Bool {
+        guard address != nil else { return false }
+        return withUnsafeMutablePointer(to: &address) { address in
+            // An optional address is laid out as a reference is, and it is that of an object that `kept` holds.
+            isKnownUniquelyReferenced(&UnsafeMutableRawPointer(address).assumingMemoryBound(to: AnyObject.self).pointee)
         }
     }
 
-    /// The container, which is free.
+    /// Lets go of the map around the one that was read last, if nobody has the container.
+    fileprivate final func forgetParent() {
+        guard let scope, isUnique(&box) else { return }
+        Unmanaged<WireDecodingScope>.fromOpaque(scope)._withUnsafeGuaranteedRef { $0.parent = nil }
+    }
+
+    /// The container, which is free and of this type.
     @inline(__always)
-    final func container<Key: CodingKey>(_ type: Key.Type) -> KeyedEncodingContainer<Key> {
-        // The class is the one that `make(_:_:)` chose for this type of keys.
-        unsafeDowncast(self, to: WireKeptContainer<KeyedEncodingContainer<Key>>.self).container()
+    final func container<Container>() -> Container {
+        unsafeDowncast(self, to: WireKeptContainer<Container>.self).container()
     }
 
     fileprivate func letGo() {}
-
-    fileprivate static func make<Key: CodingKey>(_ type: Key.Type, _ state: WireEncodingState) -> WireKeyedSlot {
-        let slot = WireKeptContainer<KeyedEncodingContainer<Key>>(type)
-        let container = KeyedEncodingContainer<Key>(WireKeyedEncodingContainer(state: state, slot: slot))
-        slot.keep(container)
-        // The layout is the standard library's own affair: where it is another one, no container is used again.
-        if MemoryLayout<KeyedEncodingContainer<Key>>.size == MemoryLayout<AnyObject>.size {
-            slot.box = withUnsafeBytes(of: container) { $0.load(as: UnsafeRawPointer.self) }
-        }
-        return slot
-    }
 }
 
-/// A kept `KeyedEncodingContainer`.
+/// A kept `KeyedEncodingContainer` or `KeyedDecodingContainer`.
 ///
 /// The class is generic over the whole type, and ``container()`` is not inlined, so that the type is found in the object.
 /// A function that is generic over the keys would have to look it up at every call.
@@ -108,6 +117,10 @@ private final class WireKeptContainer<Container>: WireKeyedSlot {
     func keep(_ container: Container) {
         kept = .allocate(capacity: 1)
         kept?.initialize(to: container)
+        // The layout is the standard library's own affair: where it is another one, no container is used again.
+        if MemoryLayout<Container>.size == MemoryLayout<AnyObject>.size {
+            box = withUnsafeBytes(of: container) { $0.load(as: UnsafeRawPointer.self) }
+        }
     }
 
     @inline(never)
@@ -115,6 +128,7 @@ private final class WireKeptContainer<Container>: WireKeyedSlot {
 
     fileprivate override func letGo() {
         box = nil
+        scope = nil
         kept?.deinitialize(count: 1).deallocate()
         kept = nil
     }

@@ -33,11 +33,13 @@ struct WireKeyedUse {
     }
 }
 
-/// A key as it is written, in words.
+/// A key as it is written, in words, so that it is written and compared without a loop.
 struct WireShortText {
     fileprivate static let capacity = 24
 
     fileprivate var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+    /// Which bits of the words are part of the key.
+    fileprivate var masks: (UInt64, UInt64, UInt64) = (0, 0, 0)
     /// How many bytes there are; 0 if the key has not been written yet, and -1 if it does not fit.
     private(set) var length = 0
 
@@ -45,7 +47,9 @@ struct WireShortText {
 
     init(_ bytes: UnsafeRawBufferPointer) {
         length = bytes.count <= Self.capacity ? bytes.count : -1
-        if length > 0 { withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) } }
+        guard length > 0 else { return }
+        withUnsafeMutableBytes(of: &words) { $0.copyMemory(from: bytes) }
+        withUnsafeMutableBytes(of: &masks) { masks in for index in 0..<bytes.count { masks[index] = 0xFF } }
     }
 }
 
@@ -57,5 +61,25 @@ extension WireWriter {
         cursor.storeBytes(of: text.pointee.words.1, toByteOffset: 8, as: UInt64.self)
         cursor.storeBytes(of: text.pointee.words.2, toByteOffset: 16, as: UInt64.self)
         cursor += text.pointee.length
+    }
+}
+
+extension WireReader {
+    /// Whether a key is what comes at a position; also false if that is too near the end to tell quickly.
+    @inline(__always)
+    func begins(at position: Int, with text: UnsafePointer<WireShortText>) -> Bool {
+        guard end - start - position >= WireShortText.capacity else { return false }
+        let place = start + position
+        let words = text.pointee.words
+        let masks = text.pointee.masks
+        let first = (place.loadUnaligned(as: UInt64.self) ^ words.0) & masks.0
+        let second = (place.loadUnaligned(fromByteOffset: 8, as: UInt64.self) ^ words.1) & masks.1
+        let third = (place.loadUnaligned(fromByteOffset: 16, as: UInt64.self) ^ words.2) & masks.2
+        return first | second | third == 0
+    }
+
+    /// What is between two positions.
+    func short(from first: Int, to last: Int) -> WireShortText {
+        WireShortText(UnsafeRawBufferPointer(start: start + first, count: last - first))
     }
 }
