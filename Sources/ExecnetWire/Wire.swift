@@ -43,7 +43,7 @@ public enum Wire {
     @_disfavoredOverload
     public static func write<Item: Encodable>(_ value: Item, into writer: inout WireWriter) throws(WireError) {
         let traits = WireTypeTraits.of(Item.self)
-        if traits.pointee.encodable != nil { return try writer.writeDirect(value, traits) }
+        if let direct = traits.pointee.writer { return try writer.writeDirect(value, traits, direct) }
         let state = WireEncodingState(writer: WireWriter(placeholder: ()))
         swap(&state.writer, &writer)
         defer {
@@ -137,7 +137,7 @@ public enum Wire {
         from reader: inout WireReader
     ) throws(WireError) -> Item {
         let traits = WireTypeTraits.of(Item.self)
-        if let direct = traits.pointee.decodable { return try reader.readDirect(Item.self, traits, direct) }
+        if let direct = traits.pointee.reader { return try reader.readDirect(Item.self, traits, direct) }
         let position = reader.position
         let depth = reader.remainingDepth
         let state = WireDecodingState(depth: depth)

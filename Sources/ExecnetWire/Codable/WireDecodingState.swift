@@ -69,7 +69,7 @@ final class WireDecodingState {
         in scope: WireDecodingScope?
     ) throws -> Value {
         let traits = types.traits(Value.self)
-        if let direct = traits.pointee.decodable {
+        if let direct = traits.pointee.reader {
             return try reading(Value.self, position, scope) { (reader) throws(WireError) in
                 try reader.readDirect(Value.self, traits, direct)
             }

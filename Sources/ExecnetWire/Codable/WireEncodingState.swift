@@ -118,9 +118,9 @@ final class WireEncodingState {
         _ traits: UnsafePointer<WireTypeTraits>,
         _ step: WireEncodingStep
     ) throws {
-        if traits.pointee.encodable != nil {
+        if let direct = traits.pointee.writer {
             do throws(WireError) {
-                try writer.writeDirect(value, traits)
+                try writer.writeDirect(value, traits, direct)
             } catch {
                 throw located(error, step)
             }

@@ -12,21 +12,22 @@ import Synchronization
 struct WireTypeTraits {
     /// Types for which the generic code is worth avoiding.
     enum Known: UInt8 {
-        case none, bool, int, double, string, bytes, ints, doubles, strings, value
+        case none, bool, int, double, string
     }
 
     let type: any Any.Type
     let known: Known
-    let encodable: (any WireEncodable.Type)?
-    let decodable: (any WireDecodable.Type)?
+    /// The ``WireDirectWriter`` and ``WireDirectReader`` of the type, if it has them.
+    let writer: AnyClass?
+    let reader: AnyClass?
     let collectionEncoding: (any BridgedEncoding.Type)?
     let collectionDecoding: (any BridgedDecoding.Type)?
 
     private init(_ type: any Any.Type) {
         self.type = type
         known = Self.known(type)
-        encodable = type as? any WireEncodable.Type
-        decodable = type as? any WireDecodable.Type
+        writer = (type as? any WireEncodable.Type)?.directWriter
+        reader = (type as? any WireDecodable.Type)?.directReader
         collectionEncoding = type as? any BridgedEncoding.Type
         collectionDecoding = type as? any BridgedDecoding.Type
     }
@@ -37,11 +38,6 @@ struct WireTypeTraits {
         case ObjectIdentifier(Int.self): .int
         case ObjectIdentifier(Double.self): .double
         case ObjectIdentifier(String.self): .string
-        case ObjectIdentifier([UInt8].self): .bytes
-        case ObjectIdentifier([Int].self): .ints
-        case ObjectIdentifier([Double].self): .doubles
-        case ObjectIdentifier([String].self): .strings
-        case ObjectIdentifier(Value.self): .value
         default: .none
         }
     }
@@ -72,11 +68,27 @@ struct WireTypeTraits {
     /// The traits of a type.
     static func of(_ type: any Any.Type) -> UnsafePointer<WireTypeTraits> { find(type, table) }
 
+    @inline(__always)
+    private static func place(_ type: any Any.Type) -> Int {
+        Int(truncatingIfNeeded: (UInt(bitPattern: ObjectIdentifier(type)) >> 4 &* 0x9E37_79B9) >> 8)
+    }
+
+    @inline(__always)
     private static func find(
         _ type: any Any.Type,
         _ table: UnsafeMutablePointer<Atomic<UInt>>
     ) -> UnsafePointer<WireTypeTraits> {
-        let place = Int(truncatingIfNeeded: (UInt(bitPattern: ObjectIdentifier(type)) >> 4 &* 0x9E37_79B9) >> 8)
+        let address = (table + place(type) & (capacity - 1)).pointee.load(ordering: .acquiring)
+        if address != 0, pointer(address).pointee.type == type { return pointer(address) }
+        return search(type, table)
+    }
+
+    @inline(never)
+    private static func search(
+        _ type: any Any.Type,
+        _ table: UnsafeMutablePointer<Atomic<UInt>>
+    ) -> UnsafePointer<WireTypeTraits> {
+        let place = place(type)
         for probe in 0..<probes {
             let slot = table + (place &+ probe) & (capacity - 1)
             var address = slot.pointee.load(ordering: .acquiring)
