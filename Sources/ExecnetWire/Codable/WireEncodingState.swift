@@ -177,6 +177,7 @@ final class WireEncodingState {
 
     /// Begins a container in the frame, or goes on with the one that is there; returns what the container has to
     /// present, which is no frame's serial number if there can't be such a container.
+    @inline(__always)
     func begin(_ kind: WireEncodingFrame.Kind, _ serial: Int) -> Int {
         guard frame.pointee.serial == serial else { return -1 }
         if frame.pointee.kind == kind || (kind == .array && frame.pointee.kind == .bytes) { return serial }
@@ -226,6 +227,7 @@ final class WireEncodingState {
     }
 
     /// Finishes the frame: puts the containers written apart in place and the number of elements into the head.
+    @inline(__always)
     private func close() throws {
         if isTooDeep { throw located(.tooDeep(), .none) }
         if children.count > frame.pointee.firstChild { try mergeChildren() }
@@ -251,11 +253,17 @@ final class WireEncodingState {
 
 extension WireWriter {
     /// Puts a container's head where one byte was left for it.
+    @inline(__always)
     fileprivate mutating func setHead(at offset: Int, major: UInt8, count: Int) {
         if count < 24 {
             (base + offset).storeBytes(of: major | UInt8(truncatingIfNeeded: count), as: UInt8.self)
-            return
+        } else {
+            setLongHead(at: offset, major: major, count: count)
         }
+    }
+
+    @inline(never)
+    private mutating func setLongHead(at offset: Int, major: UInt8, count: Int) {
         var head = WireWriter(minimumCapacity: Self.headSize)
         head.writeHead(major: major, argument: UInt64(truncatingIfNeeded: count))
         let extra = head.count - 1

@@ -20,7 +20,7 @@ struct WireReusableContainers {
         _ type: Key.Type,
         _ make: (WireKeyedSlot) -> Container
     ) -> Unmanaged<WireKeyedSlot>? {
-        guard let slot = find(type) ?? add(type, make) else { return nil }
+        guard let slot = find(type) ?? (isWorthIt() ? add(type, make) : nil) else { return nil }
         if slot._withUnsafeGuaranteedRef({ $0.isFree }) { return slot }
         // Containers inside the last one may refer to it although nobody has them any more.
         for other in slots { other._withUnsafeGuaranteedRef { $0.forgetParent() } }
@@ -37,19 +37,23 @@ struct WireReusableContainers {
         return nil
     }
 
+    /// Whether there is room for one more; for one small value it would cost more than it gains.
+    private mutating func isWorthIt() -> Bool {
+        asked += 1
+        return asked > 4 && slots.count < Self.capacity
+    }
+
     @inline(never)
     private mutating func add<Key: CodingKey, Container>(
         _ type: Key.Type,
         _ make: (WireKeyedSlot) -> Container
-    ) -> Unmanaged<WireKeyedSlot>? {
-        asked += 1
-        // Not worth it for one small value.
-        guard asked > 4, slots.count < Self.capacity else { return nil }
+    ) -> Unmanaged<WireKeyedSlot> {
         let slot = WireKeptContainer<Container>(type)
         slot.keep(make(slot))
-        slots.append(Unmanaged.passRetained(slot))
+        let unmanaged = Unmanaged<WireKeyedSlot>.passRetained(slot)
+        slots.append(unmanaged)
         next = 0
-        return slots.last
+        return unmanaged
     }
 
     /// Breaks the cycle: the containers refer to their slots, and to the state that has this.
