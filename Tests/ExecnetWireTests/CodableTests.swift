@@ -3,9 +3,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-@testable import ExecnetWire
 import Foundation
 import Testing
+
+@testable import ExecnetWire
 
 private class Animal: Codable {
     var name: String
