@@ -43,8 +43,16 @@ package struct DescriptorPair: Sendable {
             let type = SOCK_STREAM
         #endif
         guard socketpair(AF_UNIX, type, 0, &numbers) == 0 else { throw SystemError("open a socket pair") }
+        // With the system's usual fifth of this the two sides wait for each other in turn. The system may allow less.
+        var size = socketBuffer
+        for number in numbers {
+            setsockopt(number, SOL_SOCKET, SO_SNDBUF, &size, socklen_t(MemoryLayout.size(ofValue: size)))
+        }
         return DescriptorPair(numbers)
     }
+
+    /// Bytes that the system may hold for each direction.
+    private static let socketBuffer: Int32 = 1 << 20
 
     /// A pipe: `first` is read, `second` is written.
     package static func pipe() throws(SystemError) -> DescriptorPair {

@@ -251,4 +251,21 @@ struct MultiplexerTests {
         #expect(pair.coordinator.item(from: other) == .filled(4))
         #expect(pair.coordinator.multiplexer.claim(fresh.number) == nil)
     }
+    @Test(.timeLimit(.minutes(1))) func closedChannelsThatNobodyClaimsHoldLittle() throws {
+        var pair = try Pair()
+        let (_, theirs) = try pair.open()
+        var numbers: [UInt64] = []
+        for _ in 0..<300 {
+            let fresh = pair.agent.multiplexer.makeChannel(attached: false)
+            numbers.append(fresh.number)
+            pair.agent.multiplexer.attach(fresh, beside: theirs.number)
+            for _ in 0..<4 { pair.agent.send(.filled(60_000), on: fresh) }
+            try pair.pump()
+            pair.agent.close(fresh)
+            try pair.pump()
+        }
+        let kept = numbers.filter { pair.coordinator.multiplexer.claim($0) != nil }
+        #expect(kept == numbers.suffix(kept.count))
+        #expect(kept.count == Multiplexer.maximumUnclaimedSize / (4 * (60_000 + ReceiveWindow.frameCost)))
+    }
 }

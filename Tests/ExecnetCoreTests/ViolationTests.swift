@@ -154,12 +154,10 @@ struct ViolationTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func largeProgramsAreRefused() throws {
-        var limits = LinkLimits()
-        limits.programSize = 100_000
-        var side = try Side(.agent, limits: limits)
-        let piece = frame(.open, 1, [UInt8](repeating: 0, count: 60_000), .more)
-        try side.receive(piece)
-        #expect(throws: WireError.self) { try side.receive(piece) }
+        var side = try Side(.agent)
+        let piece = frame(.open, 1, [UInt8](repeating: 0, count: 65_536), .more)
+        for _ in 0..<LinkLimits.programSize / 65_536 { try side.receive(piece) }
+        #expect(throws: WireError.self) { try side.receive(frame(.open, 1, [0])) }
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: [[60_000], [40_000, 40_000]])

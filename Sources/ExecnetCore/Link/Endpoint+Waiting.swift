@@ -11,7 +11,7 @@ import Synchronization
 extension Endpoint.State {
     /// The peer ends the link over a message that is too large, so it is not even begun.
     fileprivate func checkSize(of payload: WireBytes, _ type: FrameType, _ gatewayID: String) throws(ChannelError) {
-        let limit = type == .open ? multiplexer.limits.programSize : peerItemLimit
+        let limit = type == .open ? LinkLimits.programSize : peerItemLimit
         guard payload.count > limit else { return }
         let advice = type == .open ? "Send large arguments as items instead." : "Send it in parts."
         throw ChannelError(

@@ -94,6 +94,9 @@ package struct ChannelState: ~Copyable {
         var cost: Int
     }
 
+    /// Units of items that have come and were not taken.
+    package var held: Int { window.held }
+
     // MARK: this side acts
 
     /// Makes the channel known to the other side.

@@ -17,8 +17,9 @@ package struct Multiplexer {
     /// Bulk is moved into the outbound buffer only up to this many bytes, so that frames of the link soon get their turn.
     static let outboundTarget = 131_072
 
-    /// Closed channels that are kept for an item that mentions them; the oldest is forgotten first.
+    /// Closed channels that are kept for an item that mentions them, by number and by what they hold; the oldest is forgotten first.
     static let maximumUnclaimed = 1_024
+    static let maximumUnclaimedSize = 16 << 20
 
     package let role: LinkRole
     package let limits: LinkLimits
@@ -28,6 +29,8 @@ package struct Multiplexer {
     private var table = ChannelTable()
     /// Channels that the other side made, sent in an item and closed before anybody took that item: what they hold is still to be received.
     private var unclaimed: OrderedDictionary<UInt64, ChannelCore> = [:]
+    /// What the unclaimed channels hold.
+    private var unclaimedSize = 0
     private var opening: [UInt64: WireBytesBuilder] = [:]
     private var nextNumber: UInt64
     private var heardHello = false
@@ -50,8 +53,12 @@ package struct Multiplexer {
     package var channels: some Collection<ChannelCore> { table.channels }
     /// A channel by its number, for a program that was sent it.
     package mutating func claim(_ number: UInt64) -> ChannelCore? {
-        let core = table[number] ?? unclaimed.removeValue(forKey: number)
-        core?.isClaimed = true
+        if let core = table[number] {
+            core.isClaimed = true
+            return core
+        }
+        guard let core = unclaimed.removeValue(forKey: number) else { return nil }
+        unclaimedSize -= core.state.held
         return core
     }
     package func channel(_ number: UInt64) -> ChannelCore? { table[number] }
@@ -206,6 +213,7 @@ package struct Multiplexer {
         table.removeAll()
         opening = [:]
         unclaimed = [:]
+        unclaimedSize = 0
         round = []
         incomplete = []
         filling.clear()
@@ -381,8 +389,8 @@ package struct Multiplexer {
         let begun = opening.removeValue(forKey: header.channel)
         if begun == nil { _ = try makePeerChannel(header) }
         var builder = begun ?? WireBytesBuilder()
-        guard builder.count + payload.count <= limits.programSize else {
-            throw .protocolViolation("a program larger than \(limits.programSize) bytes")
+        guard builder.count + payload.count <= LinkLimits.programSize else {
+            throw .protocolViolation("a program larger than \(LinkLimits.programSize) bytes")
         }
         builder.append(payload)
         guard !header.flags.contains(.more) else {
@@ -415,7 +423,10 @@ package struct Multiplexer {
     private mutating func keepUnclaimed(_ core: ChannelCore) {
         guard !core.isClaimed, end == nil else { return }
         unclaimed[core.number] = core
-        if unclaimed.count > Multiplexer.maximumUnclaimed { unclaimed.removeFirst() }
+        unclaimedSize += core.state.held
+        while unclaimed.count > Multiplexer.maximumUnclaimed || unclaimedSize > Multiplexer.maximumUnclaimedSize {
+            unclaimedSize -= unclaimed.removeFirst().value.state.held
+        }
     }
 
     private mutating func receiveLinkFrame(
