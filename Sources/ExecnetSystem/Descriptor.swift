@@ -96,12 +96,34 @@ extension Descriptor {
     }
 
     package func write(_ buffer: UnsafeRawBufferPointer) -> Transfer {
+        withUnsafePointer(to: buffer) { write(UnsafeBufferPointer(start: $0, count: 1)) }
+    }
+
+    /// Writes several pieces of memory one after the other, as far as it goes.
+    package func write(_ pieces: UnsafeBufferPointer<UnsafeRawBufferPointer>) -> Transfer {
+        let count = min(pieces.count, Descriptor.maximumPieces)
+        return withUnsafeTemporaryAllocation(of: iovec.self, capacity: count) { vectors in
+            for (index, piece) in pieces.prefix(count).enumerated() {
+                let base = UnsafeMutableRawPointer(mutating: piece.baseAddress)
+                vectors.initializeElement(at: index, to: iovec(iov_base: base, iov_len: piece.count))
+            }
+            return write(vectors)
+        }
+    }
+
+    /// The kernel takes at most this many at once (IOV_MAX).
+    private static let maximumPieces = 1_024
+
+    private func write(_ vectors: UnsafeMutableBufferPointer<iovec>) -> Transfer {
+        var message = msghdr()
+        message.msg_iov = vectors.baseAddress
+        message.msg_iovlen = .init(vectors.count)
         while true {
             let isSocket = mayBeSocket.load(ordering: .relaxed)
             let count =
                 isSocket
-                ? send(value, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
-                : systemWrite(value, buffer.baseAddress, buffer.count)
+                ? sendmsg(value, &message, Int32(MSG_NOSIGNAL))
+                : writev(value, vectors.baseAddress, Int32(vectors.count))
             if count >= 0 { return .bytes(count) }
             switch errno {
             case ENOTSOCK where isSocket: mayBeSocket.store(false, ordering: .relaxed)
@@ -117,6 +139,3 @@ private func systemRead(_ number: Int32, _ base: UnsafeMutableRawPointer?, _ cou
     read(number, base, count)
 }
 
-private func systemWrite(_ number: Int32, _ base: UnsafeRawPointer?, _ count: Int) -> Int {
-    write(number, base, count)
-}

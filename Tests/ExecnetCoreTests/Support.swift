@@ -26,6 +26,11 @@ extension WireBytes {
     }
 }
 
+extension OutboundBuffer {
+    /// All that is to be written.
+    var bytes: [UInt8] { withPieces(from: 0) { $0.flatMap { [UInt8]($0) } } }
+}
+
 /// The bytes of one frame.
 func frame(_ type: FrameType, _ channel: UInt64 = 0, _ payload: [UInt8] = [], _ flags: FrameFlags = []) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: FrameHeader.size)

@@ -146,3 +146,25 @@ extension SendQueue {
         return copy.reserve(.item, size: size)
     }
 }
+
+struct OutboundBufferTests {
+    /// Small payloads are copied, large ones are not: what is written is the same from wherever it goes on.
+    @Test(.timeLimit(.minutes(1))) func piecesAreInOrderFromAnyPosition() {
+        let buffer = OutboundBuffer(capacity: 32)
+        var expected: [UInt8] = []
+        for (index, size) in [3, 0, OutboundBuffer.sharedSize, 40_000, 5, OutboundBuffer.sharedSize - 1].enumerated() {
+            let payload = WireBytes((0..<size + 2).map { UInt8(truncatingIfNeeded: $0 * 7 + index) })
+            let header = FrameHeader(length: UInt32(size), type: .item, flags: [], channel: UInt64(index))
+            buffer.append(header, payload, 1..<size + 1)
+            expected += frame(.item, UInt64(index), [UInt8](payload.array[1..<size + 1]))
+        }
+        #expect(buffer.count == expected.count)
+        for start in stride(from: 0, to: expected.count, by: 613) {
+            let rest = buffer.withPieces(from: start) { $0.flatMap { [UInt8]($0) } }
+            #expect(rest == [UInt8](expected[start...]))
+        }
+        buffer.clear()
+        #expect(buffer.count == 0)
+        #expect(buffer.bytes == [])
+    }
+}

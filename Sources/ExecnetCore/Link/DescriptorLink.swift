@@ -170,7 +170,7 @@ package final class DescriptorLink: Link {
     private func write(_ buffer: OutboundBuffer, from start: Int) -> Bool {
         var written = start
         while written < buffer.count {
-            switch output.write(UnsafeRawBufferPointer(rebasing: buffer.bytes[written...])) {
+            switch buffer.withPieces(from: written, output.write) {
             case .bytes(let count): written += count
             case .wouldBlock:
                 blockedOutput.withLock { $0 = BlockedOutput(buffer: buffer, written: written) }

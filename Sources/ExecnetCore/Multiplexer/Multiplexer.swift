@@ -150,7 +150,8 @@ package struct Multiplexer {
         guard filling.count < Multiplexer.outboundTarget, core.state.isKnown,
             core.state.sendQueue.reserve(type, size: payload.count)
         else { return false }
-        payload.withUnsafeBytes { sendControl(type, channel: core.number, $0) }
+        let header = FrameHeader(length: UInt32(payload.count), type: type, flags: [], channel: core.number)
+        filling.append(header, copy payload, 0..<payload.count)
         return true
     }
 

@@ -10,8 +10,21 @@ package import ExecnetWire
 /// Unchecked because it has one user at a time: the multiplexer fills it under the lock, then hands it to the one thread that
 /// writes, and touches it again only when that thread has asked for the next.
 package final class OutboundBuffer: @unchecked Sendable {
+    /// Payloads of this size are not copied but kept until they are written. Smaller ones are cheaper to copy.
+    static let sharedSize = 16_384
+
+    /// A part of a payload that comes after so many bytes of the buffer's own.
+    private struct Shared {
+        var position: Int
+        var payload: WireBytes
+        var range: Range<Int>
+    }
+
     private var base: UnsafeMutableRawPointer
     private var capacity: Int
+    private var stored = 0
+    private var shared: [Shared] = []
+    /// How many bytes there are to write.
     package private(set) var count = 0
 
     package init(capacity: Int = 4_096) {
@@ -21,41 +34,78 @@ package final class OutboundBuffer: @unchecked Sendable {
 
     deinit { base.deallocate() }
 
-    package var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
-
     package func append(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
-        let end = count + FrameHeader.size + payload.count
-        if end > capacity { grow(to: end) }
-        header.write(to: base + count)
-        if let source = payload.baseAddress {
-            (base + count + FrameHeader.size).copyMemory(from: source, byteCount: payload.count)
+        reserve(FrameHeader.size + payload.count)
+        header.write(to: base + stored)
+        stored += FrameHeader.size
+        count += FrameHeader.size
+        append(raw: payload)
+    }
+
+    /// As `append`, for a part of a payload that stays as it is.
+    package func append(_ header: FrameHeader, _ payload: WireBytes, _ range: Range<Int>) {
+        guard range.count >= OutboundBuffer.sharedSize else {
+            return payload.withUnsafeBytes { append(header, UnsafeRawBufferPointer(rebasing: $0[range])) }
         }
-        count = end
+        append(header, UnsafeRawBufferPointer(start: nil, count: 0))
+        shared.append(Shared(position: stored, payload: payload, range: range))
+        count += range.count
     }
 
     /// Bytes that are no frame: what has to reach the far side before the first one.
     package func append(raw bytes: UnsafeRawBufferPointer) {
         guard let source = bytes.baseAddress else { return }
-        if count + bytes.count > capacity { grow(to: count + bytes.count) }
-        (base + count).copyMemory(from: source, byteCount: bytes.count)
+        reserve(bytes.count)
+        (base + stored).copyMemory(from: source, byteCount: bytes.count)
+        stored += bytes.count
         count += bytes.count
     }
 
     /// Empties it. A buffer that a burst has made large gives its memory back.
     package func clear() {
+        stored = 0
         count = 0
+        shared.removeAll(keepingCapacity: true)
         guard capacity > 1 << 20 else { return }
         base.deallocate()
         capacity = 4_096
         base = .allocate(byteCount: capacity, alignment: 16)
     }
 
-    private func grow(to needed: Int) {
+    private func reserve(_ extra: Int) {
+        let needed = stored + extra
+        guard needed > capacity else { return }
         let larger = max(needed, capacity * 2)
         let moved = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
-        moved.copyMemory(from: base, byteCount: count)
+        moved.copyMemory(from: base, byteCount: stored)
         base.deallocate()
         base = moved
         capacity = larger
+    }
+
+    // MARK: what is to be written
+
+    /// Calls `body` with the pieces of memory that hold the bytes from `start` on, in their order.
+    package func withPieces<R>(from start: Int, _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) -> R) -> R {
+        withUnsafeTemporaryAllocation(of: UnsafeRawBufferPointer.self, capacity: 2 * shared.count + 1) { pieces in
+            var used = 0
+            var skipped = start
+            func add(_ piece: UnsafeRawBufferPointer) {
+                let skip = min(skipped, piece.count)
+                skipped -= skip
+                guard piece.count > skip else { return }
+                pieces.initializeElement(at: used, to: UnsafeRawBufferPointer(rebasing: piece[skip...]))
+                used += 1
+            }
+            var position = 0
+            for part in shared {
+                add(UnsafeRawBufferPointer(start: base + position, count: part.position - position))
+                // The address stays valid outside: the buffer holds the payload until it is cleared.
+                part.payload.withUnsafeBytes { add(UnsafeRawBufferPointer(rebasing: $0[part.range])) }
+                position = part.position
+            }
+            add(UnsafeRawBufferPointer(start: base + position, count: stored - position))
+            return body(UnsafeBufferPointer(rebasing: pieces[..<used]))
+        }
     }
 }

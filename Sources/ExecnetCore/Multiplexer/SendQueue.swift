@@ -82,9 +82,7 @@ package struct SendQueue {
             channel: channel
         )
         if let payload = message.payload {
-            payload.withUnsafeBytes {
-                buffer.append(header, UnsafeRawBufferPointer(rebasing: $0[message.sent..<message.sent + size]))
-            }
+            buffer.append(header, payload, message.sent..<message.sent + size)
         } else {
             buffer.append(header, UnsafeRawBufferPointer(start: nil, count: 0))
         }
