@@ -23,6 +23,7 @@ package final class DescriptorLink: Link {
     private let endpoint: Endpoint
     private let buffer: ReadBuffer
     private let isReading = Atomic(false)
+    private let isFlushScheduled = Atomic(false)
     private let patience = Patience()
     private let spin = BriefSpin()
     private let interest = Mutex(Interest())
@@ -145,7 +146,21 @@ package final class DescriptorLink: Link {
     package func flushSoon() {
         // A worker polls at the end of its turn; any other thread goes on with what it does.
         if execnet_current_worker() != nil { return poller.post { self.flush() } }
-        poller.schedule(after: DescriptorLink.flushDelay) { self.flush() }
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        guard !isFlushScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        poller.schedule(after: DescriptorLink.flushDelay) { self.flushIfDue() }
+    }
+
+    /// While a sender writes itself, because it sends so much, its last messages are left to it.
+    private func flushIfDue() {
+        // First, so that a request that comes now is scheduled anew.
+        _ = isFlushScheduled.exchange(false, ordering: .acquiringAndReleasing)
+        guard let since = endpoint.flushRequested else { return }
+        if since.until(.now) < DescriptorLink.flushDelay / 2 { return scheduleFlush() }
+        flush()
     }
 
     package func flush() { writeAll(endpoint.takeOutput()) }

@@ -25,8 +25,8 @@ package final class Endpoint: Sendable {
         weak var delegate: (any EndpointDelegate)?
         /// Set while some thread writes: its bytes must be out before the next may follow.
         var isWriting = false
-        /// Set from the request for a flush until it is done.
-        var flushRequested = false
+        /// When a flush was asked for that is not done yet.
+        var flushRequested: MonotonicTime?
         /// Cleared by a write on a sender's thread, set when the peer is heard: see ``flushDecision``.
         var heardSinceWrite = true
         var lastWrite = MonotonicTime.distantPast
@@ -104,7 +104,7 @@ package final class Endpoint: Sendable {
     package func takeOutput() -> OutboundBuffer? {
         var wake = Wakeups()
         let output = state.withLock { state -> OutboundBuffer? in
-            state.flushRequested = false
+            state.flushRequested = nil
             guard !state.isWriting, let output = state.multiplexer.takeOutput(&wake) else { return nil }
             state.isWriting = true
             return output
@@ -148,6 +148,8 @@ package final class Endpoint: Sendable {
 
     /// Why the link ended, once it has.
     package var end: GatewayError? { state.withLock { $0.multiplexer.end } }
+    /// Since when something waits to be written that no sender has written itself.
+    var flushRequested: MonotonicTime? { state.withLock { $0.flushRequested } }
     package var channelCount: Int { state.withLock { $0.multiplexer.channelCount } }
 
     /// Changes the multiplexer under the lock, then has what it left written.
@@ -201,19 +203,20 @@ extension Endpoint.State {
     mutating func flushDecision() -> Endpoint.Flush {
         guard multiplexer.hasOutput, !isWriting else { return .none }
         let isFull = multiplexer.bufferedOutput >= Endpoint.State.fullWrite
-        if flushRequested, !isFull { return .none }
+        if flushRequested != nil, !isFull { return .none }
         guard let link else { return .none }
-        if execnet_current_worker() == nil {
-            if isFull { return .now(link) }
-            let now = MonotonicTime.now
+        let isWorker = execnet_current_worker() != nil
+        if isFull, !isWorker { return .now(link) }
+        guard flushRequested == nil else { return .none }
+        let now = MonotonicTime.now
+        if !isWorker {
             if heardSinceWrite || lastWrite.until(now) >= Endpoint.State.companionDelay {
                 heardSinceWrite = false
                 lastWrite = now
                 return .now(link)
             }
         }
-        guard !flushRequested else { return .none }
-        flushRequested = true
+        flushRequested = now
         return .soon(link)
     }
 
