@@ -138,4 +138,3 @@ extension Descriptor {
 private func systemRead(_ number: Int32, _ base: UnsafeMutableRawPointer?, _ count: Int) -> Int {
     read(number, base, count)
 }
-

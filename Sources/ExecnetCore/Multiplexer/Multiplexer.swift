@@ -19,7 +19,7 @@ package struct Multiplexer {
 
     /// Closed channels that are kept for an item that mentions them, by number and by what they hold; the oldest is forgotten first.
     static let maximumUnclaimed = 1_024
-    static let maximumUnclaimedSize = 16 << 20
+    package static let maximumUnclaimedSize = 16 << 20
 
     package let role: LinkRole
     package let limits: LinkLimits

@@ -11,7 +11,7 @@ package import ExecnetWire
 /// writes, and touches it again only when that thread has asked for the next.
 package final class OutboundBuffer: @unchecked Sendable {
     /// Payloads of this size are not copied but kept until they are written. Smaller ones are cheaper to copy.
-    static let sharedSize = 16_384
+    package static let sharedSize = 16_384
 
     /// A part of a payload that comes after so many bytes of the buffer's own.
     private struct Shared {
