@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench lint agent
+.PHONY: help setup build test soak demo bench lint agent
 
 SWIFT ?= swift
 SCRATCH ?= .build
@@ -48,6 +48,16 @@ test: build ## Run all tests: those of the Python agent, then those in Swift
 		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
 	fi
 	$(SWIFT) test --skip-build --disable-xctest --no-parallel --scratch-path $(SCRATCH)
+
+soak: build ## Run all tests ROUNDS times (default 10), beside programs that keep the processors busy; stops at the first failure
+	busy=()
+	trap 'kill "$${busy[@]}" 2>/dev/null || true' EXIT
+	for _ in $$(seq "$$(nproc)"); do (while :; do :; done) & busy+=($$!); done
+	for round in $$(seq $(or $(ROUNDS),10)); do
+		echo "Round $$round"
+		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
+		$(SWIFT) test --skip-build --disable-xctest --no-parallel --scratch-path $(SCRATCH)
+	done
 
 demo: setup ## Count words over gateways on this machine; DIR=folder counts the files of another folder
 	$(SWIFT) build -c release --product WordCount --scratch-path $(SCRATCH)

@@ -5,6 +5,14 @@
 
 import Execnet
 
+#if canImport(Darwin)
+    import Darwin
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Glibc
+#endif
+
 /// Measures one case of one workload: `execnet-bench W1 --list` names the cases of a workload, `execnet-bench W1 NAME` runs one and prints a
 /// line `metric value unit` for each figure.
 @main
@@ -26,6 +34,9 @@ struct Bench: ExecnetProgram {
         for figure in try await entry.run() { print("\(figure.metric) \(figure.value) \(figure.unit)") }
     }
 }
+
+/// A gateway with a Python agent; the interpreter is `BENCH_PYTHON`, as for the peers, or `python3`.
+let pythonSpec = "popen//python=" + (getenv("BENCH_PYTHON").map { String(cString: $0) } ?? "python3")
 
 /// One measured figure.
 struct Figure {

@@ -9,7 +9,7 @@ import Execnet
 enum RoundTrip {
     static let cases = [
         Case(name: "popen") { try await measure("popen") },
-        Case(name: "popen, Python agent") { try await measure("popen//python=python3") },
+        Case(name: "popen, Python agent") { try await measure(pythonSpec) },
     ]
 
     private static func measure(_ spec: String) async throws -> [Figure] {

@@ -9,7 +9,7 @@ import Execnet
 enum Start {
     static let cases = [
         Case(name: "popen") { try await oneByOne("popen", count: 20) },
-        Case(name: "popen, Python agent") { try await oneByOne("popen//python=python3", count: 5) },
+        Case(name: "popen, Python agent") { try await oneByOne(pythonSpec, count: 5) },
         Case(name: "20x popen, all at once") { try await together("popen", count: 20) },
     ]
 
