@@ -195,7 +195,7 @@ extension Endpoint.State {
     /// Messages that are sent closer together than this are written together.
     private static let companionDelay = Duration.microseconds(20)
     /// So many bytes are not kept waiting for more.
-    private static let fullWrite = 16_384
+    private static let fullWrite = 8_192
 
     /// A lone message is written at once by its sender, which costs no change of threads. One that follows closely waits for company: until
     /// there is enough for a write, the sender has to wait for something, or the link's own thread comes by a moment later.
