@@ -26,7 +26,9 @@ extension GatewaySpec {
     private static let keys = ["popen", "id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 
     private mutating func set(_ key: String, _ value: String?, _ text: String) throws(GatewayError) {
-        if key.hasPrefix("env:") { return try setVariable(String(key.dropFirst(4)), value, text) }
+        if key.unicodeScalars.starts(with: "env:".unicodeScalars) {
+            return try setVariable(String(key.unicodeScalars.dropFirst(4)), value, text)
+        }
         switch key {
         case "popen":
             guard value == nil else { throw SpecText.invalid("\"popen\" takes no value", text) }
@@ -90,12 +92,15 @@ extension GatewaySpec: CustomStringConvertible {
     }
 }
 
-/// The segments of a spec, and the quotes around their values.
+/// The segments of a spec, and the quotes around their values. The text is read by scalars: to a `Character`, a value's first combining mark
+/// would belong to the `=` or the quote before it.
 enum SpecText {
     struct Segment {
         var key: String
         var value: String?
     }
+
+    private typealias Scalars = Substring.UnicodeScalarView
 
     static func invalid(_ what: String, _ text: String) -> GatewayError {
         GatewayError(.invalidSpec, "\(what), in the spec \"\(text)\".")
@@ -103,60 +108,65 @@ enum SpecText {
 
     static func segments(of text: String) throws(GatewayError) -> [Segment] {
         var segments: [Segment] = []
-        var rest = Substring(text)
+        var rest = text.unicodeScalars[...]
         repeat {
             segments.append(try takeSegment(&rest, text))
-            guard rest.isEmpty || rest.hasPrefix("//") else {
-                throw invalid("After a quoted value comes // or the end", text)
-            }
+            guard isBoundary(rest) else { throw invalid("After a quoted value comes // or the end", text) }
             guard !rest.isEmpty else { return segments }
             rest.removeFirst(2)
         } while true
     }
 
-    private static func takeSegment(_ rest: inout Substring, _ text: String) throws(GatewayError) -> Segment {
-        let key = rest.prefix { $0 != "=" && $0 != "/" }
-        rest.removeFirst(key.count)
+    /// Whether a segment can end before this.
+    private static func isBoundary(_ rest: Scalars) -> Bool {
+        rest.isEmpty || rest.starts(with: "//".unicodeScalars)
+    }
+
+    private static func takeSegment(_ rest: inout Scalars, _ text: String) throws(GatewayError) -> Segment {
+        let scalars = rest.prefix { $0 != "=" && $0 != "/" }
+        let key = String(scalars)
+        rest.removeFirst(scalars.count)
         guard !key.isEmpty else { throw invalid("A segment is empty", text) }
         guard rest.first == "=" else {
-            guard rest.isEmpty || rest.hasPrefix("//") else {
-                throw invalid("The key \"\(key)\" contains a slash", text)
-            }
-            return Segment(key: String(key), value: nil)
+            guard isBoundary(rest) else { throw invalid("The key \"\(key)\" contains a slash", text) }
+            return Segment(key: key, value: nil)
         }
         rest.removeFirst()
         let value = rest.first == "\"" ? try takeQuoted(&rest, text) : takePlain(&rest)
-        return Segment(key: String(key), value: value)
+        return Segment(key: key, value: value)
     }
 
-    private static func takePlain(_ rest: inout Substring) -> String {
+    private static func takePlain(_ rest: inout Scalars) -> String {
         var end = rest.startIndex
-        while end < rest.endIndex, !rest[end...].hasPrefix("//") { end = rest.index(after: end) }
+        while !isBoundary(rest[end...]) { end = rest.index(after: end) }
         defer { rest = rest[end...] }
         return String(rest[..<end])
     }
 
-    private static func takeQuoted(_ rest: inout Substring, _ text: String) throws(GatewayError) -> String {
-        var value = ""
+    private static func takeQuoted(_ rest: inout Scalars, _ text: String) throws(GatewayError) -> String {
+        var value = String.UnicodeScalarView()
         rest.removeFirst()
-        while let character = rest.popFirst() {
-            switch character {
-            case "\"": return value
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\"": return String(value)
             case "\\":
                 if let escaped = rest.popFirst() { value.append(escaped) }
-            default: value.append(character)
+            default: value.append(scalar)
             }
         }
         throw invalid("A quoted value has no end", text)
     }
 
     static func quoted(_ value: String) -> String {
-        guard value.contains("//") || value.hasPrefix("\"") || value.hasSuffix("/") else { return value }
-        var text = "\""
-        for character in value {
-            if character == "\"" || character == "\\" { text.append("\\") }
-            text.append(character)
+        let scalars = value.unicodeScalars
+        let hasBoundary = zip(scalars, scalars.dropFirst()).contains { $0 == "/" && $1 == "/" }
+        guard hasBoundary || scalars.first == "\"" || scalars.last == "/" else { return value }
+        var text = "\"".unicodeScalars
+        for scalar in scalars {
+            if scalar == "\"" || scalar == "\\" { text.append("\\") }
+            text.append(scalar)
         }
-        return text + "\""
+        text.append("\"")
+        return String(text)
     }
 }

@@ -4,36 +4,43 @@
 //===----------------------------------------------------------------------===//
 
 /// Words as a POSIX shell splits them: blanks, single and double quotes, backslashes. Nothing is expanded.
+///
+/// A shell knows no combining marks, so this works on scalars.
 enum ShellWords {
+    private typealias Scalars = String.UnicodeScalarView
+
     /// The words of a line; nil if a quote does not end.
     static func split(_ line: String) -> [String]? {
         var words: [String] = []
-        var word: String?
-        var quote: Character?
-        var rest = Substring(line)
-        while let character = rest.popFirst() {
-            switch (quote, character) {
+        var word: Scalars?
+        var quote: Unicode.Scalar?
+        var rest = line.unicodeScalars[...]
+        func append(_ scalar: Unicode.Scalar) {
+            word = word ?? Scalars()
+            word?.append(scalar)
+        }
+        while let scalar = rest.popFirst() {
+            switch (quote, scalar) {
             case ("'", "'"), ("\"", "\""): quote = nil
-            case ("'", _): word?.append(character)
-            case ("\"", "\\"):
-                let next = rest.first
-                if next == "\"" || next == "\\" || next == "$" || next == "`" { rest.removeFirst() }
-                word?.append(next == "\"" || next == "\\" || next == "$" || next == "`" ? next ?? "\\" : "\\")
-            case ("\"", _): word?.append(character)
-            case (_, "'"), (_, "\""):
-                quote = character
-                word = word ?? ""
+            case ("'", _): append(scalar)
             case (_, "\\"):
                 guard let next = rest.popFirst() else { return nil }
-                word = (word ?? "") + String(next)
+                // The line goes on.
+                if next == "\n" { break }
+                if quote != nil, !"\"\\$`".unicodeScalars.contains(next) { append("\\") }
+                append(next)
+            case ("\"", _): append(scalar)
+            case (_, "'"), (_, "\""):
+                quote = scalar
+                word = word ?? Scalars()
             case (_, " "), (_, "\t"), (_, "\n"):
-                if let finished = word { words.append(finished) }
+                if let finished = word { words.append(String(finished)) }
                 word = nil
-            default: word = (word ?? "") + String(character)
+            default: append(scalar)
             }
         }
         guard quote == nil else { return nil }
-        if let word { words.append(word) }
+        if let word { words.append(String(word)) }
         return words
     }
 
@@ -41,8 +48,11 @@ enum ShellWords {
     static func join(_ words: [String]) -> String { words.map(quoted).joined(separator: " ") }
 
     private static func quoted(_ word: String) -> String {
-        let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:=@%+,".contains($0) }
+        let plain = word.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || "-_./:=@%+,".unicodeScalars.contains($0)
+        }
         if plain, !word.isEmpty { return word }
-        return "'" + word.split(separator: "'", omittingEmptySubsequences: false).joined(separator: #"'\''"#) + "'"
+        let parts = word.unicodeScalars.split(separator: "'", omittingEmptySubsequences: false)
+        return "'" + parts.map { String($0) }.joined(separator: #"'\''"#) + "'"
     }
 }

@@ -72,15 +72,32 @@ struct GatewaySpecTests {
             ("python3 -u", ["python3", "-u"]), ("'my python' \"-x y\"", ["my python", "-x y"]), (#"a\ b"#, ["a b"]),
             (#"it\'s"#, ["it's"]), (#"'' x"#, ["", "x"]), (#"'a'"b"c"#, ["abc"]), (#"'a\b'"#, [#"a\b"#]),
             ("\t a \t b ", ["a", "b"]), (##"x"\$\"\n""##, [##"x$"\n"##]),
+            ("sudo -u 'the builder' -- python3 -X dev", ["sudo", "-u", "the builder", "--", "python3", "-X", "dev"]),
+            (#"/my\ own\\python "a 'b' c" 'd "e" f'"#, [#"/my own\python"#, "a 'b' c", #"d "e" f"#]),
+            ("env A='x  y' python3", ["env", "A=x  y", "python3"]),
+            ("a\\\nb \"c\\\nd\" 'e\\\nf'", ["ab", "cd", "e\\\nf"]),
+            ("a \\\n b", ["a", "b"]), ("a\nb", ["a", "b"]),
+            ("\u{301}a '\u{301}b' \\\u{301}c", ["\u{301}a", "\u{301}b", "\u{301}c"]),
         ]
     )
-    func pythonIsSplitLikeAShell(_ line: String, _ words: [String]) throws {
+    func item52CommandsAreSplitLikeAShell(_ line: String, _ words: [String]) throws {
         #expect(try GatewaySpec("popen//python=\(line)").python == words)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func valuesMayBeginWithACombiningMark() throws {
+        #expect(try GatewaySpec("popen//id=\u{301}//nice=1").id == "\u{301}")
+        #expect(try GatewaySpec("popen//chdir=\"\u{301}//\u{301}\"").directory == "\u{301}//\u{301}")
+        #expect(message("popen//id=a//\u{301}nice=1").contains("not known"))
+        var spec = GatewaySpec()
+        spec.directory = "/\u{301}/"
+        spec.python = ["\u{301}", "'\u{301}", "\u{D4E}'", "\u{D4E} "]
+        spec.environment = ["\u{301}": "\"\u{301}"]
+        #expect(try GatewaySpec(spec.description) == spec)
     }
 
     @Test(.timeLimit(.minutes(1))) func descriptionReadsAsTheSame() throws {
         var random = Seeded(state: 9)
-        let letters = [Character](#"ab/="'\ $-:é/"#)
+        let letters = [Character](#"ab/="'\ $-:é/"#) + ["\u{301}", "\n", "\u{D4E}"]
         func text(_ least: Int) -> String {
             String(
                 (0..<Int.random(in: least...8, using: &random)).compactMap { _ in letters.randomElement(using: &random)
