@@ -57,8 +57,10 @@ extension Channel {
 
 /// Reads the text items of a channel as one stream. One reader at a time.
 public final class TextReader: Sendable {
-    private struct State {
+    fileprivate struct State {
         var text = ""[...]
+        /// The beginning of a character whose other bytes are in the next item.
+        var unfinished: [UInt8] = []
         var hasEnded = false
     }
 
@@ -101,11 +103,43 @@ public final class TextReader: Sendable {
     }
 
     private func fetch() async throws {
-        guard let payload = try await channel.receiveIfAny() else { return state.withLock { $0.hasEnded = true } }
-        let item = try channel.endpoint.decode(Value.self, from: payload)
-        guard let text = item.string ?? item.bytes.map({ String(decoding: $0, as: UTF8.self) }) else {
-            throw WireError(.typeMismatch, "An item of a text stream has to be text or bytes.")
+        guard let payload = try await channel.receiveIfAny() else { return state.withLock { $0.end() } }
+        switch try channel.endpoint.decode(Value.self, from: payload) {
+        case .string(let text): state.withLock { $0.add(text) }
+        case .bytes(let bytes): state.withLock { $0.add(bytes) }
+        default: throw WireError(.typeMismatch, "An item of a text stream has to be text or bytes.")
         }
-        state.withLock { $0.text += text }
+    }
+}
+
+extension TextReader.State {
+    fileprivate mutating func add(_ more: String) {
+        text += String(decoding: unfinished, as: UTF8.self) + more
+        unfinished = []
+    }
+
+    fileprivate mutating func add(_ bytes: [UInt8]) {
+        let bytes = unfinished + bytes
+        unfinished = Array(bytes.suffix(TextReader.State.unfinishedCount(bytes)))
+        text += String(decoding: bytes.dropLast(unfinished.count), as: UTF8.self)
+    }
+
+    fileprivate mutating func end() {
+        add("")
+        hasEnded = true
+    }
+
+    /// How many bytes at the end begin a character of UTF-8 that goes on after them.
+    private static func unfinishedCount(_ bytes: [UInt8]) -> Int {
+        for count in 1...3 where count <= bytes.count {
+            switch bytes[bytes.count - count] {
+            case 0x80..<0xc0: continue
+            case 0xc0..<0xe0: return count < 2 ? count : 0
+            case 0xe0..<0xf0: return count < 3 ? count : 0
+            case 0xf0...: return count
+            default: return 0
+            }
+        }
+        return 0
     }
 }
