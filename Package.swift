@@ -73,6 +73,12 @@ let package = Package(
             path: "Tests/ExecnetTestSupport",
             swiftSettings: settings
         ),
+        // Without our settings, as a user's program is compiled.
+        .executableTarget(
+            name: "ExecnetProgramFixture",
+            dependencies: ["Execnet"],
+            path: "Tests/ExecnetProgramFixture"
+        ),
         .testTarget(
             name: "ExecnetCoreTests",
             dependencies: ["Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetWire"],
@@ -82,7 +88,8 @@ let package = Package(
         .testTarget(
             name: "ExecnetTests",
             dependencies: [
-                "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "ExecnetWire",
+                "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetProgramFixture", "ExecnetSystem",
+                "ExecnetTestSupport", "ExecnetWire", "execnet-agent",
             ],
             swiftSettings: settings
         ),

@@ -5,6 +5,7 @@
 
 import ExecnetCore
 import ExecnetSystem
+import ExecnetTestSupport
 
 /// The binary `execnet`, run as a user runs it.
 struct CommandRun {
@@ -44,10 +45,7 @@ struct CommandRun {
         self.errors = try DescriptorReader(errors.first, poller: poller)
     }
 
-    static var path: String {
-        ExecutablePath.resolvedRunning.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-            .joined(separator: "/") + "/execnet"
-    }
+    static var path: String { ExecutablePath.built("execnet") }
 
     /// The next piece of output, nil at its end.
     func nextOutput() async -> String? { await output.next().map { String(decoding: $0, as: UTF8.self) } }

@@ -19,3 +19,11 @@ extension ProcessPlan {
         )
     }
 }
+
+extension ExecutablePath {
+    /// An executable of this package, which is built beside the test bundle.
+    package static func built(_ name: String) -> String {
+        resolvedRunning.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+            .joined(separator: "/") + "/" + name
+    }
+}
