@@ -9,7 +9,7 @@ import Testing
 
 struct MultiplexerTests {
     @Test(.timeLimit(.minutes(1)), arguments: [1, 7, 16, 17, Int.max])
-    func itemsPassBothWaysInAnyPieces(_ pieces: Int) throws {
+    func item56ItemsPassBothWaysInAnyPieces(_ pieces: Int) throws {
         var pair = try Pair(pieces: pieces)
         let (mine, theirs) = try pair.open()
         let sizes = [0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 100_000]

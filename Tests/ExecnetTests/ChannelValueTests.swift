@@ -110,6 +110,44 @@ struct ChannelValueTests {
         }
     }
 
+    /// In the original, a channel that one side forgets is closed for the other. Here nothing happens, because when a reference goes is up to
+    /// compilers and interpreters: the end of a conversation must not depend on it. An explicit close is what the other side sees.
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item25ForgettingAChannelIsNoEndAndClosingIs(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(
+                python: """
+                    import gc
+                    forgotten, closed = channel.receive()
+                    del forgotten
+                    gc.collect()
+                    closed.close()
+                    channel.send("done")
+                    channel.receive()
+                    """
+            ) { channel in
+                try await channel.receive(as: [Channel].self)[1].close()
+                try await channel.send("done")
+                _ = try await channel.receive(as: Value.self)
+            }
+            let (forgotten, closed) = (far.gateway.newChannel(), far.gateway.newChannel())
+            try await channel.send([forgotten, closed])
+            #expect(try await channel.receive(as: String.self) == "done")
+            try await closed.waitClose()
+            #expect(closed.isClosed)
+            await expectChannelError(.endOfItems) { try await closed.receive(as: Value.self) }
+            await expectChannelError(.closed) { try await closed.send(1) }
+            // What the far side sends arrives in order, so a close of this one would have come before "done".
+            #expect(!forgotten.isClosed)
+            await expectChannelError(.timedOut) { try await forgotten.waitClose(timeout: .zero) }
+            try await forgotten.send(1)
+            try forgotten.close()
+            try await channel.send(0)
+            try await channel.waitClose()
+            try await far.expectEmptyTables()
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func aChannelOfAnotherGatewayCannotBeSent(kind: GatewayKind) async throws {
         try await kind.open { far in

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetSystem
 import ExecnetTestSupport
 import Testing
 
@@ -52,7 +53,7 @@ struct GatewayTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
-    func item37And38StatusCountsProgramsAndMakesNoChannel(kind: GatewayKind) async throws {
+    func item37StatusCountsPrograms(kind: GatewayKind) async throws {
         try await kind.open { far in
             try await far.expectEmptyTables()
             let waiters = [try await far.waiter(), try await far.waiter()]
@@ -65,6 +66,30 @@ struct GatewayTests {
             for waiter in waiters { try await waiter.waitClose() }
             try await far.expectEmptyTables()
         }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item38StatusQueriesMakeNoChannel(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let channel = try await far.exec(
+                python: """
+                    for _ in channel: channel.send(channel.gateway.newchannel().id)
+                    """
+            ) { channel in
+                for try await _ in channel.items(as: Value.self) { try await channel.send(channel.newChannel().id) }
+            }
+            let (here, there) = (far.gateway.newChannel().id, try await farNumber(channel))
+            for _ in 0..<50 { #expect(try await far.gateway.status().executing == 1) }
+            _ = try await far.gateway.info(refresh: true)
+            // No number was used up on either side in between.
+            #expect(far.gateway.newChannel().id == here + 2)
+            #expect(try await farNumber(channel) == there + 2)
+        }
+    }
+
+    private func farNumber(_ channel: Channel) async throws -> UInt64 {
+        try await channel.send("next")
+        return try await channel.receive(as: UInt64.self)
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
@@ -127,6 +152,41 @@ struct GatewayTests {
             #expect(try await channel.receive(as: String.self) == "")
             try await far.expectUsable()
         }
+    }
+
+    /// Only an interpreter without site packages, or one executable; no environment, an empty directory, which stays empty.
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item42NothingOfOursIsNeededOverThere(kind: GatewayKind) async throws {
+        try await withTemporaryFolder { folder in
+            var spec = GatewaySpec()
+            spec.directory = folder + "/empty"
+            if kind == .python {
+                spec.python = ["env", "-i", "python3", "-I", "-S"]
+            } else {
+                spec.agent = try bareAgent(in: folder)
+            }
+            try await withGateway(spec, configuration: .quiet) { gateway in
+                let script =
+                    "pwd; ls -A | wc -l; env | grep -c -v -e ^EXECNET_ -e ^PWD= -e ^SHLVL= -e ^_= -e ^LC_CTYPE="
+                let channel = try await gateway.remoteExec(.shell(script + "; :"))
+                #expect(try await channel.receive(as: String.self) == folder + "/empty")
+                #expect(try await channel.receive(as: String.self) == "0")
+                #expect(try await channel.receive(as: String.self) == "0")
+                try await channel.waitClose()
+                #expect(try await gateway.remoteCall(.python("channel.send(6 * 7)"), as: Int.self) == 42)
+                #expect(try await gateway.info().directory == folder + "/empty")
+            }
+        }
+    }
+
+    /// The agent as it would be planted: alone in a folder, and started with nothing in its environment but that it is an agent.
+    private func bareAgent(in folder: String) throws -> String {
+        let built = ExecutablePath.built("execnet-agent")
+        try copyFile(built, to: folder + "/planted")
+        let starter = folder + "/start"
+        let variables = ["EXECNET_AGENT", "EXECNET_GATEWAY"].map { "\($0)=\"$\($0)\"" }.joined(separator: " ")
+        try writeFile("#!/bin/sh\nexec env -i \(variables) '\(folder)/planted'\n", to: starter, mode: 0o700)
+        return starter
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
@@ -216,6 +276,23 @@ struct GatewayTests {
             let source = "import threading; channel.send(threading.current_thread() is threading.main_thread())"
             let isMain = try await far.gateway.remoteCall(.python(source), as: Bool.self)
             #expect(isMain)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func item52ACommandWithAPrefixAndBlanksStarts() async throws {
+        try await withTemporaryFolder { folder in
+            let python = folder + #"/my "own" py\thon's"#
+            let path = try #require(ExecutablePath.find("python3"))
+            try writeFile("#!/bin/sh\nexec \(path) \"$@\"\n", to: python, mode: 0o700)
+            var word = ""
+            for character in python { word += #" "\'"#.contains(character) ? "\\\(character)" : "\(character)" }
+            let spec = "popen//python=env WORDS='a  b' nice -n 2 \(word) -X 'execnet=c \"d\"'"
+            try await withGateway(spec, configuration: .quiet) { gateway in
+                let source = "import os, sys; channel.send([os.environ['WORDS'], os.nice(0), sys._xoptions['execnet']])"
+                let found = try await gateway.remoteCall(.python(source), as: Value.self)
+                #expect(found == ["a  b", 2, #"c "d""#])
+            }
         }
     }
 

@@ -14,7 +14,7 @@ import Testing
 @Suite(.leavesNothingBehind)
 struct HostileAgentTests {
     @Test(.timeLimit(.minutes(1)), arguments: Hostility.allCases.filter(\.comesFirst))
-    func openingAGatewayFails(hostility: Hostility) async throws {
+    func item55OpeningFailsWithAnotherVersion(hostility: Hostility) async throws {
         let spec = spec(hostility, try hostility.bytes(byAgent: true))
         let error = await expectGatewayError(hostility == .otherVersion ? .versionMismatch : .protocolViolation) {
             try await Gateway.open(spec, configuration: .quiet)

@@ -220,11 +220,16 @@ struct ItemTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
-    func everyKindOfValueSurvivesAnEcho(kind: GatewayKind) async throws {
+    func item54EveryTypeSurvivesAnEcho(kind: GatewayKind) async throws {
+        let huge = BigInteger(isNegative: false, magnitude: [1] + [UInt8](repeating: 0, count: 300))
         let values: [Value] = [
-            .null, .bool(true), .int(-1), .int(.max), .double(1.5), .string("Zürich"), .string(""), .bytes([0, 255]),
-            .array([.int(1), .array([])]), .tuple([.int(1), .tuple([])]), .map(["a": .int(1), .tuple([1, 2]): .null]),
-            .set([.int(1)]), .frozenSet([.string("x")]), .complex(real: 1, imaginary: -2), .array([]), .map([:]),
+            .null, .bool(true), .bool(false), .int(-1), .int(.max), .int(.min), .double(1.5), .double(-0.0),
+            .double(.infinity), .double(.nan), .string("Zürich"), .string(""), .bytes([0, 255]), .bytes([]),
+            .integer(huge), .integer(BigInteger(isNegative: true, magnitude: huge.magnitude)), Value(UInt64.max),
+            .array([.int(1), .array([])]), .array([]), .map([:]), .set([]), .frozenSet([]), .tuple([]),
+            .tuple([.tuple([]), .array([]), .map([:]), .set([]), .frozenSet([]), .bytes([]), .string("")]),
+            .map(["a": .int(1), .tuple([1, .tuple(["b", .null])]): .null, .frozenSet([1]): .tuple([])]),
+            .set([.int(1)]), .set([.tuple([1, "x"])]), .frozenSet([.string("x")]), .complex(real: 1, imaginary: -2),
         ]
         try await kind.open { far in
             let channel = try await far.echo()

@@ -65,6 +65,30 @@ struct ProgramTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func item40AChangedFileIsSentAnew(kind: GatewayKind) async throws {
+        try await withTemporaryFolder { folder in
+            try await kind.open { far in
+                let file = folder + "/recipe.py"
+                var channels: [Channel] = []
+                for version in ["first", "second"] {
+                    let text = "channel.send('\(version)')\nchannel.receive()\nraise ValueError('\(version)')"
+                    try writeFile(text, to: file)
+                    channels.append(try await far.gateway.remoteExec(.python(try fileText(file), file: file)))
+                }
+                try removeFile(file)
+                // Both run at once, from files of one name: tracebacks too quote the text that was sent.
+                for (channel, version) in zip(channels, ["first", "second"]) {
+                    #expect(try await channel.receive(as: String.self) == version)
+                    try await channel.send(0)
+                    await expectRemoteError("\"\(file)\", line 3", "raise ValueError('\(version)')") {
+                        try await channel.waitClose()
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item35PythonCodeCanTellThatItIsAProgram(kind: GatewayKind) async throws {
         try await kind.open { far in
             let name = try await far.gateway.remoteCall(.python("channel.send(__name__)"), as: String.self)

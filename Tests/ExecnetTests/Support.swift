@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Logging
 import Testing
 
@@ -219,6 +220,47 @@ func fileText(_ path: String) throws -> String {
     var bytes = [UInt8](repeating: 0, count: 4_096)
     let count = fread(&bytes, 1, bytes.count, file)
     return String(decoding: bytes[..<count], as: UTF8.self)
+}
+
+func writeFile(_ text: String, to path: String, mode: mode_t = 0o600) throws {
+    guard let file = fopen(path, "w") else { throw NoFile() }
+    fputs(text, file)
+    guard fclose(file) == 0, chmod(path, mode) == 0 else { throw NoFile() }
+}
+
+func removeFile(_ path: String) throws { guard unlink(path) == 0 else { throw NoFile() } }
+
+/// A copy that can be run.
+func copyFile(_ source: String, to target: String) throws {
+    guard let from = fopen(source, "r"), let to = fopen(target, "w") else { throw NoFile() }
+    var bytes = [UInt8](repeating: 0, count: 1 << 20)
+    while case let count = fread(&bytes, 1, bytes.count, from), count > 0 { fwrite(bytes, 1, count, to) }
+    fclose(from)
+    guard fclose(to) == 0, chmod(target, 0o700) == 0 else { throw NoFile() }
+}
+
+/// Makes a folder for the time of `body`.
+func withTemporaryFolder<R>(
+    isolation: isolated (any Actor)? = #isolation,
+    _ body: (String) async throws -> R
+) async throws -> R {
+    let path = "\(TestRun.temporaryFolder)/\(UInt64.random(in: 0 ... .max))"
+    guard mkdir(path, 0o700) == 0 else { throw NoFile() }
+    defer { removeTree(path) }
+    return try await body(path)
+}
+
+private func removeTree(_ path: String) {
+    if unlink(path) == 0 || rmdir(path) == 0 { return }
+    guard let folder = opendir(path) else { return }
+    while let entry = readdir(folder) {
+        let name = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+        }
+        if name != ".", name != ".." { removeTree(path + "/" + name) }
+    }
+    closedir(folder)
+    rmdir(path)
 }
 
 /// Ends this process as a failed assertion in C does, for programs on the far side.

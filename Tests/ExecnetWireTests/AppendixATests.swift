@@ -135,7 +135,7 @@ struct AppendixATests {
     }
 
     @Test(arguments: Vector.malformed)
-    func refusesAppendixF(_ bytes: String) throws {
+    func item55RefusesAppendixF(_ bytes: String) throws {
         #expect(throws: WireError.self) { try decode(Value.self, hex(bytes)) }
         #expect(throws: WireError.self) {
             try hex(bytes).withUnsafeBytes { bytes in

@@ -24,7 +24,7 @@ struct FrameHeaderTests {
         }
     }
 
-    @Test func numbersOfTypesArePinned() {
+    @Test func item55NumbersOfTypesArePinned() {
         let numbers: [FrameType: UInt8] = [
             .hello: 1, .ping: 2, .pong: 3, .query: 4, .answer: 5, .log: 6, .terminate: 7, .goodbye: 8, .open: 16,
             .attach: 17, .item: 18, .bindings: 19, .end: 20, .close: 21, .credit: 22,
@@ -49,7 +49,7 @@ struct FrameHeaderTests {
     }
 
     @Test(arguments: FrameType.allCases)
-    func everyTypeComesBack(_ type: FrameType) throws {
+    func item57EveryTypeComesBack(_ type: FrameType) throws {
         let header = FrameHeader(length: 65_536, type: type, flags: [.more, .abandon], channel: .max)
         var bytes = [UInt8](repeating: 0, count: 16)
         bytes.withUnsafeMutableBytes { bytes in
@@ -59,7 +59,7 @@ struct FrameHeaderTests {
         #expect(type.isOfChannel == (type.rawValue >= 16))
     }
 
-    @Test func refusesWhatBreaksTheProtocol() {
+    @Test func item55RefusesWhatBreaksTheProtocol() {
         #expect(code("0000000517000000" + "0000000000000000") == .unknownFrameType)
         #expect(code("0000000500000000" + "0000000000000000") == .unknownFrameType)
         #expect(code("0001000112000000" + "0000000000000000") == .frameTooLarge)
