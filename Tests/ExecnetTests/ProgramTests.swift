@@ -40,6 +40,21 @@ struct ProgramTests {
         }
     }
 
+    /// What is private, fileprivate or local has no name by which a running image finds it, in no build.
+    @Test(.timeLimit(.minutes(1)))
+    func aTypeThatCannotBeFoundIsRefusedHere() async throws {
+        struct Local: Codable, Sendable { var n = 1 }
+        try await GatewayKind.native.open { far in
+            let error = await expectGatewayError(.notShippable) { try await far.gateway.remoteCall(Local()) { $0.n } }
+            for part in ["Local", "inside a function", "internal"] { #expect(error?.message.contains(part) == true) }
+            await expectGatewayError(.notShippable) { try await far.gateway.remoteCall(1) { [Hidden(n: $0)] } }
+            await expectGatewayError(.notShippable) { try await far.gateway.remoteExec(Hidden(n: 1)) { _, _ in } }
+            await expectGatewayError(.notShippable) { try await far.gateway.remoteExec(HiddenTask()) }
+            try await far.expectUsable()
+            try await far.expectEmptyTables()
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func pythonGetsItsArguments(kind: GatewayKind) async throws {
         try await kind.open { far in
@@ -96,6 +111,10 @@ struct ProgramTests {
         }
     }
 }
+
+private struct Hidden: Codable, Sendable { var n: Int }
+
+fileprivate struct HiddenTask: RemoteTask { func run(on channel: Channel) async throws {} }
 
 /// Multiplies what it receives.
 struct Scale: RemoteTask {

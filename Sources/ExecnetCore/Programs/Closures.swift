@@ -40,8 +40,13 @@ struct ClosureDescription {
 
 /// The name under which the other side finds a type.
 func typeName(_ type: any Any.Type) throws(GatewayError) -> String {
-    guard let name = _mangledTypeName(type) else {
-        throw GatewayError(.notShippable, "The type \(type) has no name that the far side could find it by.")
+    // The same image has to find it, or no other will. Asked here, where the type can be named as its author knows it.
+    guard let name = _mangledTypeName(type), _typeByName(name) != nil else {
+        throw GatewayError(
+            .notShippable,
+            "The type \(String(reflecting: type)) cannot be found by its name on the far side. Types that are private, fileprivate or "
+                + "inside a function have none there: make it internal."
+        )
     }
     return name
 }
