@@ -23,7 +23,7 @@ void execnet_serve_main_queue(void) {
         _dispatch_main_queue_callback_4CF(NULL);
         poll(&watched, 1, -1);
         unsigned long long told;
-        if (read(watched.fd, &told, sizeof told) < 0) { continue; }
+        (void)!read(watched.fd, &told, sizeof told);
     }
 }
 #else

@@ -8,11 +8,11 @@ import Synchronization
 /// Reads a pipe piece by piece, as its reader asks: nothing is read ahead.
 package final class DescriptorReader: Sendable {
     private let descriptor: Descriptor
-    private let poller: Poller
+    private let readiness: Readiness
 
     package init(_ descriptor: Descriptor, poller: Poller) throws(SystemError) {
         self.descriptor = descriptor
-        self.poller = poller
+        readiness = Readiness(of: descriptor, forReading: true, poller: poller)
         try descriptor.makeNonBlocking()
     }
 
@@ -23,20 +23,23 @@ package final class DescriptorReader: Sendable {
             switch bytes.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {
             case .bytes(let count): return Array(bytes.prefix(count))
             case .ended: return nil
-            case .wouldBlock: await poller.ready(descriptor, read: true)
+            case .wouldBlock: guard await readiness.wait() else { return nil }
             }
         }
     }
+
+    /// What is there can still be read, but nothing more is waited for.
+    package func finish() { readiness.finish() }
 }
 
 /// Writes to a pipe, waiting while it is full.
 package final class DescriptorWriter: Sendable {
     private let descriptor: Descriptor
-    private let poller: Poller
+    private let readiness: Readiness
 
     package init(_ descriptor: Descriptor, poller: Poller) throws(SystemError) {
         self.descriptor = descriptor
-        self.poller = poller
+        readiness = Readiness(of: descriptor, forReading: false, poller: poller)
         try descriptor.makeNonBlocking()
     }
 
@@ -47,31 +50,63 @@ package final class DescriptorWriter: Sendable {
             switch bytes.withUnsafeBytes({ descriptor.write(UnsafeRawBufferPointer(rebasing: $0[written...])) }) {
             case .bytes(let count): written += count
             case .ended: return false
-            case .wouldBlock: await poller.ready(descriptor, read: false)
+            case .wouldBlock: guard await readiness.wait() else { return false }
             }
         }
         return true
     }
 
+    /// Room is not waited for any more.
+    package func finish() { readiness.finish() }
+
     package func close() { descriptor.close() }
 }
 
-extension Poller {
-    /// Waits until a descriptor can be read or written.
-    fileprivate func ready(_ descriptor: Descriptor, read: Bool) async {
+/// Waits until a descriptor can be read or written, or until nobody wants to any more.
+private final class Readiness: Sendable {
+    private struct State {
+        var continuation: CheckedContinuation<Bool, Never>?
+        var isFinished = false
+    }
+
+    private let number: Int32
+    private let isForReading: Bool
+    private let poller: Poller
+    private let state = Mutex(State())
+
+    init(of descriptor: Descriptor, forReading: Bool, poller: Poller) {
+        number = descriptor.value
+        isForReading = forReading
+        self.poller = poller
+    }
+
+    /// False: it was finished, or the system cannot watch the descriptor.
+    func wait() async -> Bool {
         await withCheckedContinuation { continuation in
-            let number = descriptor.value
-            let done = Atomic(false)
-            let resume: @Sendable () -> Void = {
-                guard !done.exchange(true, ordering: .acquiringAndReleasing) else { return }
-                self.remove(number)
-                continuation.resume()
+            let waits = state.withLock { state in
+                guard !state.isFinished else { return false }
+                state.continuation = continuation
+                return true
             }
+            guard waits else { return continuation.resume(returning: false) }
             do throws(SystemError) {
-                try add(number, read: read, write: !read, handler: resume)
+                try poller.add(number, read: isForReading, write: !isForReading) { self.resume(true) }
+                // It may have been finished before it was watched.
+                if state.withLock({ $0.isFinished }) { poller.remove(number) }
             } catch {
-                resume()
+                resume(false)
             }
         }
+    }
+
+    func finish() {
+        state.withLock { $0.isFinished = true }
+        resume(false)
+    }
+
+    private func resume(_ isReady: Bool) {
+        guard let continuation = state.withLock({ $0.continuation.take() }) else { return }
+        poller.remove(number)
+        continuation.resume(returning: isReady)
     }
 }

@@ -377,3 +377,22 @@ struct EndpointTests {
         }
     }
 }
+
+struct EndpointBacklogTests {
+    /// Nobody waits for log records to be written, so there must not be any number of them; nor are they the other side's fault.
+    @Test(.timeLimit(.minutes(1))) func logRecordsAreDroppedWhileNobodyReads() throws {
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let agent = Endpoint(role: .agent, gatewayID: "a", limits: LinkLimits(), logger: logger)
+        let record = try Wire.encode(["message": .string(String(repeating: "x", count: 200))] as Value)
+        for _ in 0..<20_000 { agent.sendLog(record) }
+        let requests = try hello() + frame(.query, 0, try encoded([1, "status"]))
+        requests.withUnsafeBytes { agent.received($0) }
+        #expect(agent.end == nil)
+        let output = try #require(agent.takeOutput())
+        #expect(output.count < LinkLimits().answerBacklog)
+        // What has been written is let go of when there is nothing more, not only when there is.
+        #expect(agent.outputWritten() == nil)
+        #expect(output.count == 0)
+    }
+}

@@ -59,11 +59,11 @@ package final class AgentExecutor: TaskExecutor {
 
     package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let isWorker = execnet_current_worker() != nil
+        let thread = execnet_current_worker().map { UInt64(UInt(bitPattern: $0)) }
         let wakeDriver = state.withLock { state in
             state.jobs.append(job)
-            // A worker comes back for its own jobs; others have to call the driver away from its wait.
-            return !isWorker && state.isPolling
+            // The driver comes back for its own jobs; any other thread has to call it away from its wait.
+            return state.isPolling && state.driver != thread
         }
         if wakeDriver { poller.wake() }
     }
@@ -86,8 +86,8 @@ package final class AgentExecutor: TaskExecutor {
     }
 
     private func work() {
-        execnet_set_current_worker(Unmanaged.passUnretained(self).toOpaque())
         var worker = Worker(id: lastThread.add(1, ordering: .relaxed).newValue)
+        execnet_set_current_worker(UnsafeMutableRawPointer(bitPattern: UInt(worker.id)))
         while true {
             let (duty, wakeSupervisor) = state.withLock { state in
                 let duty = state.nextDuty(for: &worker)
@@ -115,7 +115,7 @@ package final class AgentExecutor: TaskExecutor {
 
     // MARK: supervision
 
-    fileprivate enum Finding { case quiet, fine, stuck(startThread: Bool) }
+    fileprivate enum Finding { case quiet, fine, asleep, stuck(startThread: Bool) }
 
     private func supervise() {
         var lastProgress: UInt64 = .max
@@ -123,6 +123,7 @@ package final class AgentExecutor: TaskExecutor {
             usleep(AgentExecutor.patienceMicroseconds)
             switch state.withLock({ $0.look(lastProgress: &lastProgress) }) {
             case .fine: break
+            case .asleep: poller.wake()
             case .stuck(startThread: false): state.signal()
             case .stuck(startThread: true): startThread()
             case .quiet:
@@ -192,7 +193,9 @@ extension AgentExecutor.State {
         defer { lastProgress = progress }
         guard progress == lastProgress else { return .fine }
         if isPolling {
-            guard running == 0, jobs.isEmpty else { return .fine }
+            // There may be room for jobs again that there was none for when it went to sleep.
+            if !jobs.isEmpty { return running + 1 < AgentExecutor.maximumThreads ? .asleep : .fine }
+            guard running == 0 else { return .fine }
             supervisorSleeps = true
             return .quiet
         }

@@ -31,7 +31,7 @@ struct ForwardingLogHandler: LogHandler {
             "metadata": .map(ValueMap(pairs)),
         ]
         if let payload = try? Wire.encode(record.shortened), payload.count <= FrameHeader.maximumPayload {
-            endpoint.sendControl(.log, payload)
+            endpoint.sendLog(payload)
         }
     }
 }

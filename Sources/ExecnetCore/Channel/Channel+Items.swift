@@ -9,6 +9,8 @@ public import ExecnetWire
 extension Channel {
     /// Sends one value, and returns when all of it has been passed on to the link.
     ///
+    /// Messages in quick succession are written together, at most a millisecond later: a process that exits right after sending may take
+    /// its last ones along, unless it closes the gateway first.
     /// Suspends while the other side has no room for it: what was sent and not yet received there is bounded.
     /// - Parameter timeout: how long to wait for room at most; nil is for ever. After a timeout the other side does not see the item.
     /// - Throws: ``ChannelError`` (closed, ended, timed out, too large), `WireError` if the value cannot be encoded,

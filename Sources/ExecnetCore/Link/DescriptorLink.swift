@@ -55,7 +55,7 @@ package final class DescriptorLink: Link {
 
     package func disconnect() {
         stopWatching()
-        // The descriptors close when the last thread that may still use them lets go; the peer is told now.
+        // The descriptors close when the last thread that may still use them lets go; a socket's peer is told now.
         shutdown(input.value, Int32(SHUT_RDWR))
         shutdown(output.value, Int32(SHUT_RDWR))
     }
@@ -129,6 +129,7 @@ package final class DescriptorLink: Link {
         interest.withLock { interest in
             let before = interest
             change(&interest)
+            guard interest.read != before.read || interest.write != before.write else { return }
             if input === output {
                 poller.watch(input.value, read: interest.read, write: interest.write)
             } else if before.read != interest.read {
@@ -192,8 +193,8 @@ package final class DescriptorLink: Link {
                 watch { $0.write = true }
                 return false
             case .ended:
-                stopWatching()
-                // The reading side learns why, unless the peer has shut only this direction.
+                // Nothing can be written any more; what the peer said before it went is still read.
+                watch { $0.write = false }
                 endpoint.linkEnded(
                     GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID)
                 )

@@ -19,6 +19,11 @@ extension Endpoint {
         _ = try? perform { $0.sendControl(type, payload) }
     }
 
+    /// Sends a log record. Logging waits for nobody, so a record is dropped while much waits to be written: the other side does not read.
+    package func sendLog(_ payload: WireBytes) {
+        _ = try? perform { if $0.bufferedOutput < 2 * Multiplexer.outboundTarget { $0.sendControl(.log, payload) } }
+    }
+
     /// Opens a channel and asks the agent to run a program on it.
     func open(_ describe: (ChannelCore) throws -> WireBytes) async throws -> Channel {
         let core = state.withLock { $0.multiplexer.makeChannel(attached: true) }

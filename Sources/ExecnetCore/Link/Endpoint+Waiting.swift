@@ -34,6 +34,9 @@ package enum WaitKind: Sendable {
 
 /// Waiting for a channel to change, with cancellation and timeouts; and sending, which may have to wait.
 extension Endpoint {
+    /// How often a waiting task reads for others before it gives its thread back.
+    private static let maximumReads = 64
+
     /// Repeats `attempt` under the lock until it answers, and waits in between.
     ///
     /// What has come is returned even to a task that was cancelled meanwhile, so cancellation loses nothing.
@@ -46,9 +49,12 @@ extension Endpoint {
         let deadline = timeout.map { MonotonicTime.now + $0 }
         // The agent's own threads read between two jobs; any other may read here and now.
         if timeout != .zero, execnet_current_worker() == nil {
+            var rounds = 0
             repeat {
                 if let result = try performThrowing(attempt) { return result }
-            } while receiveInPlace()
+                rounds += 1
+            } while rounds < Endpoint.maximumReads && !Task.isCancelled
+                && (deadline.map { .now < $0 } ?? true) && receiveInPlace()
         }
         while true {
             var found: Result<R?, any Error> = .success(nil)

@@ -141,6 +141,7 @@ package final class Endpoint: Sendable {
             return state.link.take()
         }
         link?.disconnect()
+        for timer in wake.waiters.compactMap(\.timer) { link?.cancel(timer) }
         resume(&wake)
     }
 
@@ -199,23 +200,21 @@ extension Endpoint.State {
 
     /// A lone message is written at once by its sender, which costs no change of threads. One that follows closely waits for company: until
     /// there is enough for a write, the sender has to wait for something, or the link's own thread comes by a moment later.
-    /// Threads of the agent's executor write at the end of their turn anyway.
+    /// What threads of the agent's executor send is written when the one that drives them looks at the link again.
     mutating func flushDecision() -> Endpoint.Flush {
         guard multiplexer.hasOutput, !isWriting else { return .none }
         let isFull = multiplexer.bufferedOutput >= Endpoint.State.fullWrite
         if flushRequested != nil, !isFull { return .none }
         guard let link else { return .none }
-        let isWorker = execnet_current_worker() != nil
-        if isFull, !isWorker { return .now(link) }
-        guard flushRequested == nil else { return .none }
         let now = MonotonicTime.now
-        if !isWorker {
-            if heardSinceWrite || lastWrite.until(now) >= Endpoint.State.companionDelay {
+        if execnet_current_worker() == nil {
+            if isFull || heardSinceWrite || lastWrite.until(now) >= Endpoint.State.companionDelay {
                 heardSinceWrite = false
                 lastWrite = now
                 return .now(link)
             }
         }
+        guard flushRequested == nil else { return .none }
         flushRequested = now
         return .soon(link)
     }

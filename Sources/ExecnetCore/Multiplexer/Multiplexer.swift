@@ -72,8 +72,8 @@ package struct Multiplexer {
     /// Hands out what is to be written next. The caller writes all of it before it asks again.
     package mutating func takeOutput(_ wake: inout Wakeups) -> OutboundBuffer? {
         fill(&wake)
-        guard filling.count > 0 else { return nil }
         written.clear()
+        guard filling.count > 0 else { return nil }
         swap(&filling, &written)
         return written
     }

@@ -51,6 +51,11 @@ struct ShellProgram {
     ) async throws {
         let reader = try DescriptorReader(output, poller: poller)
         let writer = try DescriptorWriter(input, poller: poller)
+        // What the script left behind may hold its pipes for long: they are not waited for once it has ended.
+        child.whenEnded { _ in
+            reader.finish()
+            writer.finish()
+        }
         let feeder = Task { await feed(writer, from: channel) }
         defer { feeder.cancel() }
         do {

@@ -37,6 +37,8 @@ package final class Poller: Sendable {
         var alarm: MonotonicTime?
         /// Set while the polling thread waits, cleared by the first who wakes it.
         var sleeps = false
+        /// Set by a wake, so that one that comes just before the wait is not lost.
+        var isWoken = false
     }
 
     private let queue: EventQueue
@@ -94,9 +96,13 @@ package final class Poller: Sendable {
         if wake { queue.wake() }
     }
 
-    /// Makes the polling thread return from its wait.
+    /// Makes the polling thread return from its wait, or not begin the next one.
     package func wake() {
-        if state.withLock({ $0.shouldWake() }) { queue.wake() }
+        let wake = state.withLock { state in
+            state.isWoken = true
+            return state.shouldWake()
+        }
+        if wake { queue.wake() }
     }
 
     /// Runs `action` on the polling thread after a delay; the number cancels it.
@@ -162,7 +168,8 @@ extension Poller.State {
 
     /// False: there is something to do first.
     fileprivate mutating func prepareToSleep() -> Bool {
-        sleeps = posted.isEmpty
+        sleeps = posted.isEmpty && !isWoken
+        isWoken = false
         return sleeps
     }
 

@@ -21,7 +21,7 @@ enum BlockCache {
     /// Smaller pieces are left to the allocator. In bytes, as the others.
     @usableFromInline static var smallestBlock: Int { 65_536 }
     /// Larger ones are not kept.
-    static let largestBlock = 4 << 20
+    static let largestBlock = 5 << 20
     /// How much is kept in all.
     static let limit = 8 << 20
 
@@ -49,12 +49,19 @@ enum BlockCache {
     }
 
     static func give(_ block: Block) {
-        let isKept = state.withLock { state in
-            guard block.capacity <= largestBlock, state.size + block.capacity <= limit else { return false }
+        guard block.capacity <= largestBlock else { return block.base.deallocate() }
+        let dropped = state.withLock { state in
             state.blocks.append(block)
             state.size += block.capacity
-            return true
+            // The oldest goes first: the sizes that are wanted now stay.
+            var excess = 0
+            while state.size > limit {
+                state.size -= state.blocks[excess].capacity
+                excess += 1
+            }
+            defer { state.blocks.removeFirst(excess) }
+            return Array(state.blocks.prefix(excess))
         }
-        if !isKept { block.base.deallocate() }
+        for block in dropped { block.base.deallocate() }
     }
 }
