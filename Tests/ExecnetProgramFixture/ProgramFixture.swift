@@ -25,6 +25,10 @@ struct ProgramFixture: ExecnetProgram {
             print("program on the main thread: \(try await channel.receive(as: Bool.self))")
             print("main actor on the main thread: \(try await channel.receive(as: Bool.self))")
         }
+        try await withGateway("popen//execution=serial") { gateway in
+            let channel = try await gateway.remoteExec { channel in try await channel.send(isMainThread()) }
+            print("serial program on the main thread: \(try await channel.receive(as: Bool.self))")
+        }
     }
 }
 

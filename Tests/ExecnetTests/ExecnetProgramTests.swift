@@ -12,7 +12,7 @@ import Testing
 struct ExecnetProgramTests {
     /// The fixture is compiled with `@main`, as a user's program would be.
     @Test(.timeLimit(.minutes(1)))
-    func aProgramOfTheAgentUsesTheMainActor() async throws {
+    func item49ProgramsUseTheMainThread() async throws {
         let output = try DescriptorPair.pipe()
         let plan = ProcessPlan(executable: ExecutablePath.built("ExecnetProgramFixture"), arguments: ["fixture"])
         let program = try plan.startForTest(output: output.second)
@@ -24,6 +24,7 @@ struct ExecnetProgramTests {
             String(decoding: text, as: UTF8.self) == """
                 program on the main thread: false
                 main actor on the main thread: true
+                serial program on the main thread: true
 
                 """
         )

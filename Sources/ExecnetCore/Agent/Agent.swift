@@ -23,9 +23,8 @@ public enum Agent {
     /// elsewhere by mistake.
     public static func serveIfLaunched() async {
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
-        let serial = AgentProcess.start()
-        try? SystemThread.start(name: "execnet-serial") { serial.run() }
-        // Programs may use the main actor, so its thread serves that; the process exits from another one.
+        AgentProcess.start().useMainQueue()
+        // The main thread serves the main actor, and programs of a serial gateway; the process exits from another one.
         execnet_serve_main_queue()
         await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in }
     }

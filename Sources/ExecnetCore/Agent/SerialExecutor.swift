@@ -4,23 +4,45 @@
 //===----------------------------------------------------------------------===//
 
 import DequeModule
+import Dispatch
 import ExecnetSystem
 
-/// Runs programs of a serial gateway, always on the same thread.
+/// Runs programs of a serial gateway, always on the same thread: the main one.
 final class SerialExecutor: TaskExecutor {
-    private let jobs = Monitor(Deque<UnownedJob>())
+    private struct State {
+        var jobs = Deque<UnownedJob>()
+        var usesMainQueue = false
+    }
+
+    private let state = Monitor(State())
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        jobs.withLock { $0.append(job) }
-        jobs.signal()
+        let usesMainQueue = state.withLock { state in
+            if !state.usesMainQueue { state.jobs.append(job) }
+            return state.usesMainQueue
+        }
+        if usesMainQueue { runOnMainQueue(job) } else { state.signal() }
     }
 
-    /// Makes the calling thread the one that runs them.
+    /// Makes the calling thread, which is the main one, the one that runs them. Nothing serves the main actor then.
     func run() -> Never {
         while true {
-            let job = jobs.wait(until: { !$0.isEmpty }) { $0.removeFirst() }
+            let job = state.wait(until: { !$0.jobs.isEmpty }) { $0.jobs.removeFirst() }
             job.runSynchronously(on: asUnownedTaskExecutor())
         }
+    }
+
+    /// Has them run where the main actor does.
+    func useMainQueue() {
+        let waiting = state.withLock { state in
+            state.usesMainQueue = true
+            return state.jobs
+        }
+        for job in waiting { runOnMainQueue(job) }
+    }
+
+    private func runOnMainQueue(_ job: UnownedJob) {
+        DispatchQueue.main.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
