@@ -16,6 +16,8 @@ package final class DescriptorLink: Link {
     static let readSize = 262_144
     /// How long what was sent waits for more to be sent, at most.
     static let flushDelay = Duration.microseconds(200)
+    /// How long a thread of the caller's pool is held at a time to wait for an answer.
+    private static let waitNanoseconds = 100_000
 
     private let input: Descriptor
     private let output: Descriptor
@@ -24,7 +26,8 @@ package final class DescriptorLink: Link {
     private let buffer: ReadBuffer
     private let isReading = Atomic(false)
     private let isFlushScheduled = Atomic(false)
-    private let patience = Patience()
+    /// Whether to wait for an answer on the thread of whoever wants it.
+    private let patience = Backoff(longestPause: 256)
     private let spin = BriefSpin()
     private let interest = Mutex(Interest())
     private let blockedOutput = Mutex<BlockedOutput?>(nil)
@@ -106,7 +109,7 @@ package final class DescriptorLink: Link {
     }
 
     package func receiveInPlace() -> Bool {
-        guard patience.allows, beginReading() else { return false }
+        guard patience.allows(), beginReading() else { return false }
         flush()
         // While this thread waits, the poller must not wake for the same bytes.
         watch { $0.read = false }
@@ -114,7 +117,7 @@ package final class DescriptorLink: Link {
         let came = waitForInput()
         if came { alive = readAvailable() }
         isReading.store(false, ordering: .releasing)
-        patience.record(came)
+        patience.record(success: came)
         if alive { watch { $0.read = true } } else { endReading() }
         return came && alive
     }
@@ -122,7 +125,7 @@ package final class DescriptorLink: Link {
     private func waitForInput() -> Bool {
         let descriptor = input.value
         if spin.until({ execnet_wait_readable(descriptor, 0) > 0 ? true : nil }) != nil { return true }
-        return execnet_wait_readable(descriptor, Patience.waitNanoseconds) > 0
+        return execnet_wait_readable(descriptor, DescriptorLink.waitNanoseconds) > 0
     }
 
     private func watch(_ change: (inout Interest) -> Void) {
@@ -211,29 +214,4 @@ private final class ReadBuffer: @unchecked Sendable {
     let bytes: UnsafeMutableRawBufferPointer
     init(capacity: Int) { bytes = .allocate(byteCount: capacity, alignment: 16) }
     deinit { bytes.deallocate() }
-}
-
-/// Whether waiting for an answer on the caller's own thread has paid lately.
-///
-/// A thread of the caller's pool is held for at most `waitNanoseconds` at a time; after misses that is tried more and more rarely.
-private final class Patience: Sendable {
-    static let waitNanoseconds = 100_000
-    private static let longestPause = 256
-
-    private let misses = Atomic(0)
-    private let pause = Atomic(0)
-
-    var allows: Bool {
-        let left = pause.load(ordering: .relaxed)
-        guard left > 0 else { return true }
-        pause.store(left - 1, ordering: .relaxed)
-        return false
-    }
-
-    func record(_ came: Bool) {
-        guard !came else { return misses.store(0, ordering: .relaxed) }
-        let count = min(misses.load(ordering: .relaxed) + 1, 8)
-        misses.store(count, ordering: .relaxed)
-        pause.store(min(1 << count, Patience.longestPause), ordering: .relaxed)
-    }
 }
