@@ -77,6 +77,7 @@ final class WireDecodingState {
         let decoder = WireBridgeDecoder(state: self, scope: scope, position: position)
         guard let collection = traits.pointee.collectionDecoding else { return try Value(from: decoder) }
         func read<Collection: BridgedDecoding>(_ type: Collection.Type) throws -> Value {
+            // The traits of `Value` name `Value` itself as the collection: the cast turns a type into itself.
             unsafeBitCast(try type.decodeBridged(decoder), to: Value.self)
         }
         return try read(collection)

@@ -96,6 +96,9 @@ extension WireDecodable {
 
 extension WireWriter {
     /// Writes a value of a type that has a writer.
+    ///
+    /// The casts turn a type into itself: `known` names a type only in the traits of that very type, and the writer is what
+    /// ``WireTypeTraits`` found for `Value`. A checked cast would look both up at every value.
     @inline(__always)
     mutating func writeDirect<Value>(
         _ value: Value,
@@ -114,7 +117,7 @@ extension WireWriter {
 }
 
 extension WireReader {
-    /// Reads a value of a type that has a reader.
+    /// Reads a value of a type that has a reader. For the casts see ``WireWriter/writeDirect(_:_:_:)``.
     @inline(__always)
     mutating func readDirect<Value>(
         _ type: Value.Type,
