@@ -100,9 +100,11 @@ int execnet_thread_start(const char *name, void (*body)(void *context), void *co
 void *execnet_current_worker(void);
 void execnet_set_current_worker(void *worker);
 
-// MARK: the Python agent
+// MARK: what is planted
 
 const uint8_t *execnet_python_agent_start(void);
 extern const size_t execnet_python_agent_size;
+const uint8_t *execnet_stage0_start(void);
+extern const size_t execnet_stage0_size;
 
 #endif

@@ -10,6 +10,7 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         private enum Name: String {
             case invalidSpec, launchFailed, startFailed, timedOut, protocolViolation, versionMismatch, agentEnded
             case connectionLost, heartbeatMissed, closed, notPlantable, notShippable, executionRefused, noAgentImage
+            case noiseWithoutAnswer, noWritableDirectory, agentCannotRun, noPython, uploadCutShort
         }
         private let name: Name
         private init(_ name: Name) { self.name = name }
@@ -42,6 +43,16 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         public static let executionRefused = Code(.executionRefused)
         /// No executable that could be the agent was found.
         public static let noAgentImage = Code(.noAgentImage)
+        /// The far side printed something, but no shell answered there; the message quotes what it printed.
+        public static let noiseWithoutAnswer = Code(.noiseWithoutAnswer)
+        /// No directory of the far side can hold an agent; the message names each and why.
+        public static let noWritableDirectory = Code(.noWritableDirectory)
+        /// The agent was planted, but does not run there; the message says what was tried.
+        public static let agentCannotRun = Code(.agentCannotRun)
+        /// There is no agent for that machine, and no Python interpreter either.
+        public static let noPython = Code(.noPython)
+        /// The connection broke, or the far side stopped to read, while the agent was being sent.
+        public static let uploadCutShort = Code(.uploadCutShort)
 
         public var description: String { name.rawValue }
     }

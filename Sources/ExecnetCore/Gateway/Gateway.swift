@@ -27,7 +27,7 @@ public final class Gateway: Sendable {
     public let spec: String
     let endpoint: Endpoint
     let configuration: GatewayConfiguration
-    let process: ChildProcess?
+    let process: (any LaunchedProcess)?
     /// Whether the agent runs this process's own image, so that closures can be sent.
     package let runsOwnImage: Bool
     let poller: Poller
@@ -75,10 +75,7 @@ public final class Gateway: Sendable {
         )
         do {
             try gateway.connect(stream, fields)
-            try await gateway.opened.wait(timeout: configuration.openTimeout, poller: stream.poller) {
-                GatewayError(.timedOut, "The agent did not answer within \(configuration.openTimeout).", gateway: id)
-            }
-            if let failure = gateway.state.withLock({ $0.failure }) { throw failure }
+            try await gateway.waitUntilOpen()
             return gateway
         } catch {
             var failure = error
@@ -92,28 +89,37 @@ public final class Gateway: Sendable {
     }
 
     private func connect(_ stream: LaunchedStream, _ fields: [String: Value]) throws {
-        let link = try DescriptorLink(
-            input: stream.input,
-            output: stream.output,
-            poller: stream.poller,
-            endpoint: endpoint
-        )
+        let link = try stream.makeLink(endpoint)
         endpoint.start(link: link, delegate: self)
-        if let descriptor = stream.errors {
-            let reader = try StandardErrorReader(
-                descriptor,
-                gatewayID: id,
-                configuration: configuration,
-                poller: stream.poller
-            ) { [weak self] in self?.standardErrorEnded() }
+        if let source = stream.errors {
+            let reader = try StandardErrorReader(source, gatewayID: id, configuration: configuration) { [weak self] in
+                self?.standardErrorEnded()
+            }
             errors.withLock { $0 = reader }
         }
+        if let prologue = stream.prologue { endpoint.begin(with: prologue) }
         if !stream.preamble.isEmpty { try endpoint.perform { $0.sendPreamble(stream.preamble) } }
         var fields = fields
         fields["id"] = .string(id)
         try endpoint.sendHello(Hello(build: ShippedFunction.build, limits: configuration.limits, fields: fields))
         try link.start()
-        process?.whenEnded { [weak self] status in self?.processEnded(status) }
+        process?.whenGone { [weak self] in self?.processEnded() }
+    }
+
+    /// Waits for the agent's hello, as long as the way to it makes progress.
+    private func waitUntilOpen() async throws {
+        let timeout = configuration.openTimeout
+        var rest = timeout
+        while !(await opened.isSet(within: rest, poller: poller)) {
+            try Task.checkCancellation()
+            // An upload may take longer than any time that an answer may take.
+            rest = timeout - endpoint.prologueStep.until(.now)
+            guard rest <= .zero else { continue }
+            throw endpoint.prologueFailure(.silent(timeout))
+                ?? GatewayError(.timedOut, "The agent did not answer within \(timeout).", gateway: id)
+        }
+        try Task.checkCancellation()
+        if let failure = state.withLock({ $0.failure }) { throw failure }
         if let heartbeat = configuration.heartbeat { endpoint.startHeartbeat(heartbeat) }
     }
 
@@ -178,7 +184,7 @@ public final class Gateway: Sendable {
     @discardableResult
     public func close(timeout: Duration = .seconds(5)) async -> CloseOutcome {
         state.withLock { $0.isClosing = true }
-        guard isOpen || process?.exitStatus == nil else { return .ended }
+        guard isOpen || process?.isGone == false else { return .ended }
         let grace = min(timeout / 2, .seconds(1))
         let milliseconds = grace.wholeNanoseconds / 1_000_000
         if let payload = try? Wire.encode(milliseconds) { endpoint.sendControl(.terminate, payload) }
@@ -201,7 +207,7 @@ public final class Gateway: Sendable {
 
     /// Sees to it that the process of an agent that was told to go, because its link is of no use, does so.
     private func endProcess() {
-        guard let process, process.exitStatus == nil else { return }
+        guard let process, !process.isGone else { return }
         // It has one second to end what it started, and is what ends processes that left its group.
         _ = poller.schedule(after: .seconds(2)) { process.signal(SIGKILL) }
     }
@@ -209,6 +215,11 @@ public final class Gateway: Sendable {
     /// Gives up a gateway that could not be opened.
     private func abandon() async {
         state.withLock { $0.isClosing = true }
+        if endpoint.isInPrologue {
+            // A shell that reads the end of its input clears up behind itself.
+            endpoint.disconnect()
+            _ = await process?.hasEnded(within: .seconds(1), poller: poller)
+        }
         process?.signal(SIGKILL)
         _ = await process?.hasEnded(within: .seconds(5), poller: poller)
         finish(GatewayError(.closed, "The gateway could not be opened.", gateway: id))
@@ -279,20 +290,22 @@ extension Gateway: EndpointDelegate {
             return true
         }
         guard isFirst else { return }
-        guard let process else { return finish(error) }
+        // What the way to an agent met says more than its end will.
+        if endpoint.isInPrologue, error.code != .connectionLost { return finish(error) }
+        guard let process else { return concludeEnd() }
         // The process tells more than the link: how it ended, and what it said last. It usually ends at the same moment.
-        if process.exitStatus != nil { return processEnded(nil) }
+        if process.isGone { return processEnded() }
         _ = poller.schedule(after: .milliseconds(400)) { [weak self] in self?.concludeEnd() }
     }
 
-    private func processEnded(_ status: ExitStatus?) {
+    private func processEnded() {
         // What it wrote last may still be on its way.
         _ = poller.schedule(after: .milliseconds(50)) { [weak self] in self?.concludeEnd() }
         if errors.withLock({ $0 })?.hasEnded != false { concludeEnd() }
     }
 
     private func standardErrorEnded() {
-        if process?.exitStatus != nil { concludeEnd() }
+        if process?.isGone == true { concludeEnd() }
     }
 
     /// Ends the gateway with all that is known about the end of its agent.
@@ -302,19 +315,33 @@ extension Gateway: EndpointDelegate {
         if isClosing { return finish(GatewayError(.closed, "The gateway was closed.", gateway: id)) }
         let reader = errors.withLock { $0 }
         reader?.stop()
-        var error = failure ?? GatewayError(.agentEnded, "", gateway: id)
-        if error.code == .connectionLost || error.code == .agentEnded, let status = process?.exitStatus {
-            error.code = .agentEnded
-            error.message = "The agent ended: \(status)."
-        } else if error.code == .connectionLost, let process {
-            error.message = "The agent closed its link, but its process \(process.pid) went on and was killed."
-            process.signal(SIGKILL)
-        } else {
-            endProcess()
-        }
+        var error = explained(failure ?? GatewayError(.agentEnded, "", gateway: id))
         if let goodbye { error.message += " It said: \(goodbye)" }
         error.standardError = reader?.tail ?? []
         state.withLock { $0.failure = error }
         finish(error)
+    }
+
+    /// The end of the link in the light of what is known about the process.
+    private func explained(_ failure: GatewayError) -> GatewayError {
+        var error = failure
+        let isLost = error.code == .connectionLost || error.code == .agentEnded
+        if isLost, let early = endpoint.prologueFailure(.ended(process?.exitStatus)) {
+            endProcess()
+            return early
+        }
+        if isLost, let status = process?.exitStatus {
+            error.code = .agentEnded
+            error.message = "The agent ended: \(status)."
+        } else if error.code == .agentEnded {
+            error.code = .connectionLost
+            error.message = "The agent is out of sight: nothing tells how it ended."
+        } else if error.code == .connectionLost, let process, !process.isGone {
+            error.message = "The agent closed its link, but its \(process.name) went on and was killed."
+            process.signal(SIGKILL)
+        } else {
+            endProcess()
+        }
+        return error
     }
 }

@@ -7,27 +7,42 @@ package import ExecnetSystem
 
 /// What a launcher returns: a byte stream on which an agent is about to speak, and what is known about its process.
 package struct LaunchedStream: Sendable {
-    package var input: Descriptor
-    package var output: Descriptor
+    /// Makes the link that moves an endpoint's bytes over the stream; called once.
+    package var makeLink: @Sendable (Endpoint) throws -> any Link
     /// The far side's standard error, if it comes separately.
-    package var errors: Descriptor?
-    /// The local process, if there is one: the agent itself, or the program that leads to it.
-    package var process: ChildProcess?
+    package var errors: (any StandardErrorSource)?
+    /// The process at the other end, if anything is known of it.
+    package var process: (any LaunchedProcess)?
     package var poller: Poller
-    /// What the far side has to read before the first frame.
+    /// Bytes that the far side has to read before the first frame.
     package var preamble: [UInt8] = []
+    /// The conversation that leads to an agent there, if there is none yet.
+    package var prologue: (any Prologue)?
 
+    package init(
+        poller: Poller,
+        errors: (any StandardErrorSource)?,
+        process: (any LaunchedProcess)?,
+        makeLink: @escaping @Sendable (Endpoint) throws -> any Link
+    ) {
+        self.poller = poller
+        self.errors = errors
+        self.process = process
+        self.makeLink = makeLink
+    }
+
+    /// A stream over descriptors; `input` and `output` may be the same.
     package init(
         input: Descriptor,
         output: Descriptor,
         errors: Descriptor?,
-        process: ChildProcess?,
+        process: (any LaunchedProcess)?,
         poller: Poller
     ) {
-        self.input = input
-        self.output = output
-        self.errors = errors
-        self.process = process
-        self.poller = poller
+        self.init(
+            poller: poller,
+            errors: errors.map { DescriptorErrors($0, poller: poller) },
+            process: process
+        ) { try DescriptorLink(input: input, output: output, poller: poller, endpoint: $0) }
     }
 }

@@ -61,11 +61,11 @@ final class Signal: Sendable {
     }
 }
 
-extension ChildProcess {
+extension LaunchedProcess {
     /// Whether the process ends within this time; waits even in a cancelled task.
     func hasEnded(within timeout: Duration, poller: Poller) async -> Bool {
         let signal = Signal()
-        whenEnded { _ in signal.set() }
+        whenGone { signal.set() }
         return await Task { await signal.isSet(within: timeout, poller: poller) }.value
     }
 }

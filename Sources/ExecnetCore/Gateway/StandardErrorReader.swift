@@ -18,64 +18,32 @@ final class StandardErrorReader: Sendable {
         var hasEnded = false
     }
 
-    private let descriptor: Descriptor
+    private let source: any StandardErrorSource
     private let gatewayID: String
     private let policy: StandardOutputPolicy
     private let logger: Logger
-    private let poller: Poller
     private let state = Mutex(State())
     private let whenEnded: @Sendable () -> Void
 
     init(
-        _ descriptor: Descriptor,
+        _ source: any StandardErrorSource,
         gatewayID: String,
         configuration: GatewayConfiguration,
-        poller: Poller,
         whenEnded: @escaping @Sendable () -> Void
-    ) throws(SystemError) {
-        self.descriptor = descriptor
+    ) throws {
+        self.source = source
         self.gatewayID = gatewayID
         policy = configuration.output
         logger = configuration.logger
-        self.poller = poller
         self.whenEnded = whenEnded
-        try descriptor.makeNonBlocking()
-        try poller.add(descriptor.value) { self.ready() }
+        try source.start(onBytes: { self.accept($0) }, onEnd: { self.finish() })
     }
 
     var tail: [String] { state.withLock { $0.tail } }
     var hasEnded: Bool { state.withLock { $0.hasEnded } }
 
     /// Takes what is there and stops.
-    func stop() {
-        while read() == .more {}
-        finish()
-    }
-
-    private func ready() {
-        // A few reads a turn: one that prints without end must not hold up the links.
-        for _ in 0..<4 {
-            switch read() {
-            case .more: continue
-            case .nothing: return
-            case .end: return finish()
-            }
-        }
-    }
-
-    private enum Step { case more, nothing, end }
-
-    private func read() -> Step {
-        withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
-            switch descriptor.read(into: buffer) {
-            case .bytes(let count):
-                accept(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
-                return .more
-            case .wouldBlock: return .nothing
-            case .ended: return .end
-            }
-        }
-    }
+    func stop() { source.stop() }
 
     private func accept(_ bytes: UnsafeRawBufferPointer) {
         let lines = state.withLock { state in
@@ -97,7 +65,6 @@ final class StandardErrorReader: Sendable {
             return lines
         }
         guard let lines else { return }
-        poller.remove(descriptor.value)
         for line in lines { pass(line) }
         whenEnded()
     }

@@ -12,7 +12,10 @@ extension Endpoint {
 
     /// Takes note of what the peer's hello says.
     package func heard(_ hello: Hello) {
-        state.withLock { $0.peerItemLimit = Int(clamping: hello.itemLimit) }
+        state.withLock {
+            $0.peerItemLimit = Int(clamping: hello.itemLimit)
+            $0.prologue = nil
+        }
     }
 
     package func sendControl(_ type: FrameType, _ payload: WireBytes) {

@@ -35,6 +35,12 @@ package final class Endpoint: Sendable {
         var effects = Effects()
         /// The largest item that the peer takes, as its hello says.
         var peerItemLimit = LinkLimits().itemSize
+        /// Speaks before frames do; kept until the agent's hello.
+        var prologue: (any Prologue)?
+        /// Whether the prologue still has to hear something, and to say something.
+        var isEarly = false
+        var isUnsaid = false
+        var prologueStep = MonotonicTime.distantPast
     }
 
     package let role: LinkRole
@@ -74,8 +80,11 @@ package final class Endpoint: Sendable {
     /// Takes in bytes that have been read. Called by one thread at a time.
     package func received(_ bytes: UnsafeRawBufferPointer) {
         var violation: WireError?
+        var isEarly = false
         var (effects, delegate) = state.withLock { state -> (Effects, (any EndpointDelegate)?) in
             var effects = Effects()
+            isEarly = state.isEarly
+            guard !isEarly else { return (effects, nil) }
             swap(&effects, &state.effects)
             state.heardSinceWrite = true
             state.heardSinceBeat = true
@@ -86,6 +95,7 @@ package final class Endpoint: Sendable {
             }
             return (effects, state.delegate)
         }
+        if isEarly { return receivedInPrologue(bytes) }
         resume(&effects.wake)
         for event in effects.events { delegate?.handle(event, from: self) }
         if effects.hasOutput { state.withLock { $0.link }?.flush() }
@@ -103,13 +113,17 @@ package final class Endpoint: Sendable {
     /// Hands out what is to be written next, and makes the caller the one who writes. Nil: nothing to do, or another thread does it.
     package func takeOutput() -> OutboundBuffer? {
         var wake = Wakeups()
+        var failure: GatewayError?
         let output = state.withLock { state -> OutboundBuffer? in
             state.flushRequested = nil
-            guard !state.isWriting, let output = state.multiplexer.takeOutput(&wake) else { return nil }
-            state.isWriting = true
+            guard !state.isWriting else { return nil }
+            let output =
+                state.isUnsaid ? state.prologueOutput(&failure) : state.multiplexer.takeOutput(&wake)
+            if output != nil { state.isWriting = true }
             return output
         }
         resume(&wake)
+        if let failure { linkEnded(failure) }
         return output
     }
 

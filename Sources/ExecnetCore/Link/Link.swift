@@ -8,6 +8,8 @@
 /// An implementation passes what it reads to ``Endpoint/received(_:)``, what ends it to ``Endpoint/linkEnded(_:)``, and writes what
 /// ``Endpoint/takeOutput()`` hands out.
 package protocol Link: AnyObject, Sendable {
+    /// Begins to read.
+    func start() throws
     /// Writes what waits, on the calling thread, as far as it goes without blocking.
     func flush()
     /// Has what waits written a moment later, by a thread of the link's own.

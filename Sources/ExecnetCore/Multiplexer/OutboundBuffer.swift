@@ -62,6 +62,12 @@ package final class OutboundBuffer: @unchecked Sendable {
         count += bytes.count
     }
 
+    /// As `append(raw:)`, for bytes that stay as they are.
+    package func append(raw bytes: WireBytes) {
+        shared.append(Shared(position: stored, payload: bytes, range: 0..<bytes.count))
+        count += bytes.count
+    }
+
     /// Empties it. A buffer that a burst has made large gives its memory back.
     package func clear() {
         stored = 0

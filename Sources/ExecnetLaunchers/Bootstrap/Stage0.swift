@@ -1,0 +1,52 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import CExecnetSystem
+
+/// The script that is run on the far side, and the commands that it understands. See `bootstrap/stage0.sh`.
+package enum Stage0 {
+    /// The script without comments and newlines, so that it passes through any login shell.
+    package static let script: String = {
+        let source = UnsafeBufferPointer(start: execnet_stage0_start(), count: execnet_stage0_size)
+        return String(decoding: source, as: UTF8.self).split(separator: "\n")
+            .filter { !$0.hasPrefix("#") }.joined(separator: " ")
+    }()
+
+    /// The command as words, for whoever passes words on as they are.
+    package static func words(_ plan: BootstrapPlan) -> [String] {
+        ["/bin/sh", "-c", script, "execnet", plan.nonce] + plan.hints
+    }
+
+    /// The command as one line, for a login shell of whatever kind.
+    package static func line(_ plan: BootstrapPlan) -> String {
+        (["exec /bin/sh -c '\(script)' execnet", plan.nonce] + plan.hints).joined(separator: " ")
+    }
+
+    /// A word that may hold anything, as `printf %b` reads it.
+    static func escaped(_ text: String) -> String {
+        text.utf8.map { byte in
+            isPlain(byte) ? String(UnicodeScalar(byte)) : "\\0" + String(byte, radix: 8)
+        }.joined()
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch UnicodeScalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", "/", ":", "=", "@", "+", ",": true
+        default: false
+        }
+    }
+
+    /// Whether a shell can set a variable of this name.
+    package static func isVariable(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            switch UnicodeScalar(byte) {
+            case "a"..."z", "A"..."Z", "0"..."9", "_": true
+            default: false
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import ExecnetCore
+import ExecnetWire
+
+/// A file on its way to the far side, piece by piece.
+struct Upload: Sendable {
+    /// Bytes that are handed to the stream at once; progress is told as often.
+    static let pieceSize = 262_144
+
+    let hash: String
+    let content: ImageContent
+    private(set) var sent = 0
+
+    init(hash: String, content: ImageContent) {
+        self.hash = hash
+        self.content = content
+    }
+
+    mutating func nextPiece() throws(GatewayError) -> WireBytes? {
+        let piece = try content.read(at: sent, atMost: Upload.pieceSize)
+        guard !piece.isEmpty else { return nil }
+        sent += piece.count
+        return piece.withUnsafeBytes { WireBytes(copying: $0) }
+    }
+}

@@ -1,0 +1,57 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+package import ExecnetCore
+import ExecnetSystem
+
+/// Reaches the far side through a program on this machine, such as `docker exec -i box` or `ssh host`.
+package struct CommandLauncher: Launcher {
+    /// How the program takes the command that it is to run.
+    package enum Form: Sendable, Hashable {
+        /// As further arguments, which it passes on one by one.
+        case words
+        /// As one argument that some shell splits into words.
+        case line
+    }
+
+    private let command: [String]
+    private let form: Form
+
+    /// - Parameter form: nil has it told from the command: `ssh`, and what ends with an option `-c`, take a line.
+    package init(_ command: [String], form: Form? = nil) {
+        self.command = command
+        self.form = form ?? CommandLauncher.form(of: command)
+    }
+
+    package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
+        let path = command.first.flatMap { ExecutablePath.find($0) }
+        guard let path else {
+            throw GatewayError(
+                .launchFailed,
+                "There is no program \"\(command.first ?? "")\" on this machine.",
+                gateway: gateway
+            )
+        }
+        let rest = form == .words ? shell.words : [shell.line]
+        do throws(SystemError) {
+            return try LocalProcess.start(ProcessPlan(executable: path, arguments: command + rest), python: false)
+        } catch {
+            throw GatewayError(.launchFailed, "\"\(path)\" could not be started: \(error).", gateway: gateway)
+        }
+    }
+
+    /// Programs that join their arguments and hand them to a login shell.
+    private static let lineTakers: Set<String> = ["ssh", "slogin", "autossh", "dbclient", "sshpass"]
+
+    private static func form(of command: [String]) -> Form {
+        let name = command.first?.split(separator: "/").last.map(String.init) ?? ""
+        if lineTakers.contains(name) { return .line }
+        guard command.count > 1, let last = command.last?.utf8, last.first == UInt8(ascii: "-") else { return .words }
+        let letters = last.dropFirst()
+        let isOption = letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
+        return isOption && letters.last == UInt8(ascii: "c") ? .line : .words
+    }
+}
