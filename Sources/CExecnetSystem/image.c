@@ -11,6 +11,7 @@
 #if defined(__linux__)
 #include <elf.h>
 #include <link.h>
+#include <sys/auxv.h>
 
 // Every ELF linker defines these for the main executable.
 extern const char __executable_start[] __attribute__((visibility("hidden")));
@@ -49,8 +50,45 @@ uint64_t execnet_image_fingerprint(void) {
     return hash;
 }
 
+static int has_loader(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_INTERP) *(bool *)context = true;
+    return 1;
+}
+
+bool execnet_started_through_loader(void) {
+    // The kernel tells where it has put the loader, unless it was told to execute that itself.
+    if (getauxval(AT_BASE) != 0) return false;
+    bool answer = false;
+    dl_iterate_phdr(has_loader, &answer);
+    return answer;
+}
+
+typedef struct {
+    void (*visitor)(const char *path, void *context);
+    void *context;
+} library_visit;
+
+static int visit_library(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    library_visit *visit = context;
+    visit->visitor(info->dlpi_name, visit->context);
+    return 0;
+}
+
+void execnet_visit_libraries(void (*visitor)(const char *path, void *context), void *context) {
+    library_visit visit = {visitor, context};
+    dl_iterate_phdr(visit_library, &visit);
+}
+
 #else
 #include <mach-o/dyld.h>
+
+bool execnet_started_through_loader(void) { return false; }
+void execnet_visit_libraries(void (*visitor)(const char *path, void *context), void *context) {
+    for (uint32_t i = 1; i < _dyld_image_count(); i++) visitor(_dyld_get_image_name(i), context);
+}
 
 const void *execnet_image_start(void) { return _dyld_get_image_header(0); }
 const void *execnet_image_end(void) { return (const char *)_dyld_get_image_header(0) + ((size_t)1 << 32); }

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static _Thread_local void *current_worker;
 
@@ -49,4 +50,10 @@ int execnet_thread_start(const char *name, void (*body)(void *context), void *co
     pthread_attr_destroy(&attributes);
     if (error) free(start);
     return error;
+}
+
+void execnet_lower_thread_priority(void) {
+#if defined(__linux__)
+    setpriority(PRIO_PROCESS, 0, 19);
+#endif
 }

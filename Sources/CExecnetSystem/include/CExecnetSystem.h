@@ -9,6 +9,7 @@
 #ifndef CEXECNET_SYSTEM_H
 #define CEXECNET_SYSTEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -86,6 +87,12 @@ const void *execnet_image_end(void);
 // unwinding uses. Two builds with equal tables have their functions at equal offsets, which is what shipping a closure needs.
 uint64_t execnet_image_fingerprint(void);
 
+// Whether the main executable is not what the kernel executed, but was loaded by a loader that was: `ld-linux.so PROGRAM`.
+bool execnet_started_through_loader(void);
+
+// Calls for every library that is loaded, and for what else the loader counts among them (with names that are no paths).
+void execnet_visit_libraries(void (*visitor)(const char *path, void *context), void *context);
+
 // MARK: threads
 
 // Runs what is put on the main queue (and so on Swift's main actor), for ever. Returns at once if this is not the main thread or not
@@ -95,6 +102,9 @@ void execnet_serve_main_queue(void);
 
 // Starts a detached thread with a name of at most 15 bytes; returns 0 or an errno.
 int execnet_thread_start(const char *name, void (*body)(void *context), void *context);
+
+// Lets the calling thread run only when nothing else wants to (Linux, where threads have a niceness of their own).
+void execnet_lower_thread_priority(void);
 
 // A word of the calling thread's own: the worker that it belongs to, if any.
 void *execnet_current_worker(void);
