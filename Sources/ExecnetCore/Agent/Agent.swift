@@ -22,6 +22,7 @@ public enum Agent {
     /// executable may be started as an agent: until then gateways refuse to, so that a program never starts its own `main`
     /// elsewhere by mistake.
     public static func serveIfLaunched() async {
+        SelfTest.runIfAsked()
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
         AgentProcess.start().useMainQueue()
         // The main thread serves the main actor, and programs of a serial gateway; the process exits from another one.
@@ -31,6 +32,7 @@ public enum Agent {
 
     /// As ``serveIfLaunched()``, for a thread that may be blocked.
     package static func serveBlockingIfLaunched() {
+        SelfTest.runIfAsked()
         guard takeLaunchMark() else { return passed.store(true, ordering: .releasing) }
         AgentProcess.start().run()
     }

@@ -39,6 +39,7 @@ final class AgentProcess: EndpointDelegate {
     }
 
     private let link: DescriptorLink
+    private let cache = AgentCache.takeFromEnvironment()
     private let python = PythonBeside()
     private let serialExecutor = SerialExecutor()
 
@@ -97,6 +98,8 @@ final class AgentProcess: EndpointDelegate {
             return end(grace: .zero, linkLost: true)
         }
         endpoint.heard(hello)
+        // One that cannot start will do it another time.
+        if let cache { try? SystemThread.start(name: "execnet-cache") { cache.tidyUp() } }
         if hello.fields["serial"]?.bool == true { state.withLock { $0.isSerial = true } }
     }
 

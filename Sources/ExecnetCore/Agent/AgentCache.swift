@@ -1,0 +1,106 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import CExecnetSystem
+import ExecnetSystem
+
+/// The directory that this agent's executable was put into, and is kept in for the next time. The agent keeps it tidy.
+///
+/// Images lie there under their hashes: a static one as a file, a dynamic one as a folder of links to files beside it.
+struct AgentCache: Sendable {
+    /// Where the directory is, and which image this agent is of.
+    static let directoryVariable = "EXECNET_CACHE"
+    static let imageVariable = "EXECNET_CACHE_IMAGE"
+
+    /// What was not used for so long is deleted, apart from the newest images.
+    static let unusedLimit = 30 * day
+    static let keptImages = 3
+    static let temporaryLimit = day
+    private static let day = 24 * 60 * 60
+
+    private let directory: String
+    private let image: String
+
+    /// Nil if this agent was not planted. What it starts must not take itself for planted.
+    static func takeFromEnvironment() -> AgentCache? {
+        defer {
+            unsetenv(directoryVariable)
+            unsetenv(imageVariable)
+        }
+        guard let directory = getenv(directoryVariable), let image = getenv(imageVariable) else { return nil }
+        return AgentCache(directory: String(cString: directory), image: String(cString: image))
+    }
+
+    private init?(directory: String, image: String) {
+        // Whatever the variable says: nothing is ever deleted in a directory that is not a cache of ours by its name.
+        let path = directory.split(separator: "/").last.map(String.init)
+        guard path == ".execnet-\(geteuid())", CacheName.isHash(image) else { return nil }
+        self.directory = directory
+        self.image = image
+    }
+
+    /// Notes that the image was used now, and deletes what was not used for long. Any number of agents may do so at the same time.
+    func tidyUp() {
+        execnet_lower_thread_priority()
+        guard let folder = CacheFolder(path: directory), let now = markAsUsed(in: folder) else { return }
+        guard let entries = folder.entries() else { return }
+        for entry in entries where CacheName.isTemporary(entry.name) {
+            guard now - entry.modified > AgentCache.temporaryLimit else { continue }
+            if entry.kind == .file { folder.remove(entry) }
+            if entry.kind == .folder, folder.links(of: entry) != nil { folder.removeFolder(entry) }
+        }
+        deleteUnused(entries.filter { CacheName.isHash($0.name) }, now, in: folder)
+    }
+
+    /// The time by the clock of the file system, which may be another machine's. Nil if the image is not there.
+    private func markAsUsed(in folder: CacheFolder) -> Int? {
+        guard let entry = folder.entry(image), folder.touch(entry) else { return nil }
+        if entry.kind == .folder {
+            for name in folder.links(of: entry) ?? [] {
+                if let file = folder.entry(name), file.kind == .file { _ = folder.touch(file) }
+            }
+        }
+        return folder.entry(image)?.modified
+    }
+
+    private func deleteUnused(_ entries: [CacheFolder.Entry], _ now: Int, in folder: CacheFolder) {
+        var linked: [String: Set<String>] = [:]
+        /// What foreign folders lead to is none of ours to judge.
+        for entry in entries where entry.kind == .folder { linked[entry.name] = folder.links(of: entry) }
+        let inFolders = linked.values.reduce(into: Set()) { $0.formUnion($1) }
+        var images = entries.filter { $0.kind == .folder ? linked[$0.name] != nil : !inFolders.contains($0.name) }
+        images.sort { ($0.modified, $0.name) > ($1.modified, $1.name) }
+
+        let unused = images.dropFirst(AgentCache.keptImages).filter {
+            $0.name != image && now - $0.modified > AgentCache.unusedLimit
+        }
+        for entry in unused {
+            // It may have been used since.
+            guard let entry = folder.entry(entry.name), now - entry.modified > AgentCache.unusedLimit else { continue }
+            if entry.kind == .file { folder.remove(entry) } else if folder.removeFolder(entry) { linked[entry.name] = nil }
+        }
+        // Files of the folders that are gone, unless others lead to them too.
+        let stillLinked = linked.values.reduce(into: Set()) { $0.formUnion($1) }
+        for name in inFolders.subtracting(stillLinked) {
+            guard let file = folder.entry(name), file.kind == .file else { continue }
+            if now - file.modified > AgentCache.unusedLimit { folder.remove(file) }
+        }
+    }
+}
+
+/// What names in the directory mean. What has any other name is not ours.
+enum CacheName {
+    static func isHash(_ name: String) -> Bool {
+        name.utf8.count == 32
+            && name.utf8.allSatisfy {
+                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+            }
+    }
+
+    static func isTemporary(_ name: String) -> Bool {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count > 1 && parts[0] == "x" || parts.count > 2 && parts[1...].dropLast().contains("tmp")
+    }
+}
