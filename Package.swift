@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     ],
     targets: [
         .target(
@@ -46,7 +47,9 @@ let package = Package(
         ),
         .target(
             name: "ExecnetLaunchers",
-            dependencies: ["CExecnetSystem", "ExecnetCore", "ExecnetSystem"],
+            dependencies: [
+                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: settings
         ),
         .target(
@@ -90,6 +93,13 @@ let package = Package(
             dependencies: [
                 "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetProgramFixture", "ExecnetSystem",
                 "ExecnetTestSupport", "ExecnetWire", "execnet-agent",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ExecnetLaunchersTests",
+            dependencies: [
+                "CAgentConstructor", "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetTestSupport", "execnet-agent",
             ],
             swiftSettings: settings
         ),

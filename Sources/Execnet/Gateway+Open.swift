@@ -19,7 +19,7 @@ extension Gateway {
     ) async throws -> Gateway {
         try Task.checkCancellation()
         let id = spec.id ?? "gw\(lastNumber.add(1, ordering: .relaxed).newValue)"
-        let image = spec.python == nil ? try AgentImage.local(option: spec.agent, gateway: id) : nil
+        let image = spec.python == nil ? try AgentImages(option: spec.agent).local(gateway: id) : nil
         let stream: LaunchedStream
         do throws(SystemError) {
             stream = try LocalProcess.start(try plan(of: spec, id: id, image: image?.path), python: spec.python != nil)
