@@ -54,7 +54,10 @@ let package = Package(
         ),
         .target(
             name: "Execnet",
-            dependencies: ["ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetWire"],
+            dependencies: [
+                "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetWire",
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(name: "execnet-agent", dependencies: ["ExecnetCore"], swiftSettings: settings),

@@ -6,4 +6,5 @@
 // What a program imports: everything it needs under one name.
 
 @_exported public import ExecnetCore
+@_exported public import ExecnetLaunchers
 @_exported public import ExecnetWire

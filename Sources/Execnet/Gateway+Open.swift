@@ -4,8 +4,6 @@
 //===----------------------------------------------------------------------===//
 
 public import ExecnetCore
-import ExecnetLaunchers
-import ExecnetSystem
 import Synchronization
 
 extension Gateway {
@@ -19,21 +17,9 @@ extension Gateway {
     ) async throws -> Gateway {
         try Task.checkCancellation()
         let id = spec.id ?? "gw\(lastNumber.add(1, ordering: .relaxed).newValue)"
-        let image = spec.python == nil ? try AgentImages(option: spec.agent).local(gateway: id) : nil
-        let stream: LaunchedStream
-        do throws(SystemError) {
-            stream = try LocalProcess.start(try plan(of: spec, id: id, image: image?.path), python: spec.python != nil)
-        } catch {
-            throw GatewayError(.launchFailed, "The agent could not be started: \(error).", gateway: id, cause: nil)
-        }
-        return try await start(
-            id: id,
-            spec: spec.description,
-            stream: stream,
-            configuration: configuration,
-            runsOwnImage: image?.isOwn ?? false,
-            hello: ["serial": .bool(spec.isSerial)]
-        )
+        let gateway = try await Opening(id: id, spec: spec, configuration: configuration).open()
+        OpenGateways.add(gateway)
+        return gateway
     }
 
     /// Opens a gateway described by text, such as `popen//chdir=/tmp`. See ``GatewaySpec``.
@@ -42,26 +28,6 @@ extension Gateway {
         configuration: GatewayConfiguration = GatewayConfiguration()
     ) async throws -> Gateway {
         try await open(GatewaySpec(spec), configuration: configuration)
-    }
-
-    private static func plan(of spec: GatewaySpec, id: String, image: String?) throws(SystemError) -> ProcessPlan {
-        var plan: ProcessPlan
-        if let python = spec.python, let command = python.first {
-            guard let path = ExecutablePath.find(command) else {
-                throw SystemError("find \"\(command)\"", number: ENOENT)
-            }
-            plan = ProcessPlan(executable: path, arguments: PythonAgent.arguments(python))
-        } else {
-            plan = ProcessPlan(executable: image ?? "", arguments: ["execnet-agent[\(id)]"])
-        }
-        plan.environment.merge(spec.environment) { $1 }
-        plan.markAsAgent(of: id)
-        plan.nice = Int32(spec.nice)
-        if let directory = spec.directory {
-            mkdir(directory, 0o777)
-            plan.directory = directory
-        }
-        return plan
     }
 }
 

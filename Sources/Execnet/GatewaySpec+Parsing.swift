@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetLaunchers
 
 extension GatewaySpec {
     /// Reads a description such as `popen//python=python3.8`.
@@ -11,35 +12,29 @@ extension GatewaySpec {
     /// - Throws: ``GatewayError`` with code `invalidSpec` that names the key: unknown, repeated, or with a value that does not fit.
     public init(_ text: String) throws(GatewayError) {
         self.init()
-        var seen: Set<String> = []
-        var hasPlace = false
+        var values: [String: String?] = [:]
         for segment in try SpecText.segments(of: text) {
-            guard seen.insert(segment.key).inserted else {
+            guard values.updateValue(segment.value, forKey: segment.key) == nil else {
                 throw SpecText.invalid("The key \"\(segment.key)\" is given twice", text)
             }
-            if segment.key == "popen" { hasPlace = true }
-            try set(segment.key, segment.value, text)
+            if segment.key.utf8.starts(with: "env:".utf8) {
+                try setVariable(String(segment.key.unicodeScalars.dropFirst(4)), segment.value, text)
+            } else if !GatewaySpec.placeKeys.contains(segment.key) {
+                try set(segment.key, segment.value, text)
+            }
         }
-        guard hasPlace else { throw SpecText.invalid("It does not say where: begin it with popen", text) }
+        try setPlace(values, text)
     }
 
-    private static let keys = ["popen", "id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
+    private static let placeKeys = [
+        "popen", "command", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted", "server",
+    ]
+    private static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 
     private mutating func set(_ key: String, _ value: String?, _ text: String) throws(GatewayError) {
-        if key.unicodeScalars.starts(with: "env:".unicodeScalars) {
-            return try setVariable(String(key.unicodeScalars.dropFirst(4)), value, text)
-        }
         switch key {
-        case "popen":
-            guard value == nil else { throw SpecText.invalid("\"popen\" takes no value", text) }
-            place = .popen
         case "id": id = try required(key, value, text)
-        case "python":
-            let words = ShellWords.split(try required(key, value, text))
-            guard let words, !words.isEmpty else {
-                throw SpecText.invalid("The quotes in \"python\" do not match", text)
-            }
-            python = words
+        case "python": python = try words(key, value, text)
         case "agent": agent = try required(key, value, text)
         case "chdir": directory = try required(key, value, text)
         case "nice":
@@ -54,11 +49,16 @@ extension GatewaySpec {
             default: throw SpecText.invalid("\"execution\" is serial or concurrent", text)
             }
         default:
-            throw SpecText.invalid(
-                "The key \"\(key)\" is not known (known are \(Self.keys.joined(separator: ", ")))",
-                text
-            )
+            let known = (Self.placeKeys + Self.otherKeys).joined(separator: ", ")
+            throw SpecText.invalid("The key \"\(key)\" is not known (known are \(known))", text)
         }
+    }
+
+    private func words(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> [String] {
+        guard let words = ShellWords.split(try required(key, value, text)), !words.isEmpty else {
+            throw SpecText.invalid("The quotes in \"\(key)\" do not match", text)
+        }
+        return words
     }
 
     private mutating func setVariable(_ name: String, _ value: String?, _ text: String) throws(GatewayError) {
@@ -66,6 +66,67 @@ extension GatewaySpec {
             throw SpecText.invalid("\"env:\(name)\" has the form env:NAME=value", text)
         }
         environment[name] = value
+    }
+
+    // MARK: where
+
+    private mutating func setPlace(_ values: [String: String?], _ text: String) throws(GatewayError) {
+        let places = ["popen", "command", "socket"].filter { values[$0] != nil }
+        guard let place = places.first else {
+            throw SpecText.invalid("It does not say where: begin it with popen, command= or socket=", text)
+        }
+        guard places.count == 1 else {
+            throw SpecText.invalid("It names several places: \(places.joined(separator: " and "))", text)
+        }
+        switch place {
+        case "popen":
+            guard values["popen"] == .some(nil) else { throw SpecText.invalid("\"popen\" takes no value", text) }
+        case "command": self.place = .command(try words("command", values["command"] ?? nil, text))
+        default: try setSocket(values, text)
+        }
+        if let value = values["via"] { via = try required("via", value, text) }
+        guard place != "socket" else { return }
+        for key in ["installvia", "key", "certificate", "certificate-key", "trusted", "server"]
+        where values[key] != nil {
+            throw SpecText.invalid("\"\(key)\" belongs to \"socket\"", text)
+        }
+    }
+
+    private mutating func setSocket(_ values: [String: String?], _ text: String) throws(GatewayError) {
+        if let value = values["installvia"] {
+            guard values["socket"] == .some(nil), values["via"] == nil else {
+                throw SpecText.invalid("With \"installvia\" the key \"socket\" takes no value, and there is no \"via\"", text)
+            }
+            place = .installedSocket(via: try required("installvia", value, text))
+        } else {
+            guard let address = SocketAddress(try required("socket", values["socket"] ?? nil, text)) else {
+                throw SpecText.invalid("\"socket\" has the form host:port, [address]:port or unix:path", text)
+            }
+            place = .socket(address)
+        }
+        if let value = values["key"] { security = .key(try key(value, text)) }
+        let names = ["certificate", "certificate-key", "trusted"]
+        if names.contains(where: { values[$0] != nil }) {
+            guard security == .none else { throw SpecText.invalid("There is a \"key\" and a \"certificate\"", text) }
+            var files: [String] = []
+            for name in names { files.append(try required(name, values[name] ?? nil, text)) }
+            security = .certificates(.init(certificate: files[0], privateKey: files[1], trusted: files[2]))
+        }
+        if let value = values["server"] {
+            guard let kind = SocketServerKind(rawValue: try required("server", value, text)) else {
+                throw SpecText.invalid("\"server\" is execnet or python", text)
+            }
+            server = kind
+        }
+    }
+
+    private func key(_ value: String?, _ text: String) throws(GatewayError) -> SocketSecurity.SecretKey {
+        let value = try required("key", value, text)
+        guard value.unicodeScalars.first == "@", value.unicodeScalars.count > 1 else {
+            // The text is not quoted: it may hold the key.
+            throw GatewayError(.invalidSpec, "\"key\" names the file with the key, as key=@FILE; keys are not written into specs.")
+        }
+        return .file(String(value.unicodeScalars.dropFirst()))
     }
 
     private func required(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> String {
@@ -77,10 +138,28 @@ extension GatewaySpec {
 extension GatewaySpec: CustomStringConvertible {
     /// The spec as text that reads as the same spec.
     public var description: String {
-        var segments = ["popen"]
+        var segments: [String] = []
         func add(_ key: String, _ value: String?) {
             if let value { segments.append("\(key)=\(SpecText.quoted(value))") }
         }
+        switch place {
+        case .popen: segments.append("popen")
+        case .command(let words): add("command", ShellWords.join(words))
+        case .socket(let address): add("socket", address.description)
+        case .installedSocket(let id):
+            segments.append("socket")
+            add("installvia", id)
+        }
+        add("via", via)
+        switch security {
+        case .none: break
+        case .key(let key): add("key", key.description)
+        case .certificates(let files):
+            add("certificate", files.certificate)
+            add("certificate-key", files.privateKey)
+            add("trusted", files.trusted)
+        }
+        add("server", server?.rawValue)
         add("id", id)
         add("python", python.map(ShellWords.join))
         add("agent", agent)
@@ -103,7 +182,14 @@ enum SpecText {
     private typealias Scalars = Substring.UnicodeScalarView
 
     static func invalid(_ what: String, _ text: String) -> GatewayError {
-        GatewayError(.invalidSpec, "\(what), in the spec \"\(text)\".")
+        GatewayError(.invalidSpec, "\(what), in the spec \"\(redacted(text))\".")
+    }
+
+    /// The text without a key that somebody wrote into it by mistake.
+    private static func redacted(_ text: String) -> String {
+        guard let start = text.firstRange(of: "//key=")?.upperBound, text[start...].first != "@" else { return text }
+        let end = text[start...].firstRange(of: "//")?.lowerBound ?? text.endIndex
+        return text[..<start] + "(hidden)" + text[end...]
     }
 
     static func segments(of text: String) throws(GatewayError) -> [Segment] {

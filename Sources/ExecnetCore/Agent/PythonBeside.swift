@@ -78,8 +78,7 @@ final class PythonBeside: Sendable {
             id: "python",
             spec: command,
             stream: try LocalProcess.start(plan, python: true),
-            configuration: configuration,
-            runsOwnImage: false
+            configuration: configuration
         )
     }
 }

@@ -28,8 +28,6 @@ public final class Gateway: Sendable {
     let endpoint: Endpoint
     let configuration: GatewayConfiguration
     let process: (any LaunchedProcess)?
-    /// Whether the agent runs this process's own image, so that closures can be sent.
-    package let runsOwnImage: Bool
     let poller: Poller
     private let errors: Mutex<StandardErrorReader?> = Mutex(nil)
     let state = Mutex(State())
@@ -40,13 +38,11 @@ public final class Gateway: Sendable {
         id: String,
         spec: String,
         stream: LaunchedStream,
-        configuration: GatewayConfiguration,
-        runsOwnImage: Bool
+        configuration: GatewayConfiguration
     ) {
         self.id = id
         self.spec = spec
         self.configuration = configuration
-        self.runsOwnImage = runsOwnImage
         process = stream.process
         poller = stream.poller
         endpoint = Endpoint(
@@ -63,15 +59,13 @@ public final class Gateway: Sendable {
         spec: String,
         stream: LaunchedStream,
         configuration: GatewayConfiguration,
-        runsOwnImage: Bool,
         hello fields: [String: Value] = [:]
     ) async throws -> Gateway {
         let gateway = Gateway(
             id: id,
             spec: spec,
             stream: stream,
-            configuration: configuration,
-            runsOwnImage: runsOwnImage
+            configuration: configuration
         )
         do {
             try gateway.connect(stream, fields)
@@ -127,6 +121,9 @@ public final class Gateway: Sendable {
 
     /// Whether the agent can still be reached, as far as is known.
     public var isOpen: Bool { endpoint.end == nil }
+
+    /// Whether the agent runs this process's own image, so that closures can be sent.
+    package var runsOwnImage: Bool { state.withLock { $0.hello?.build == ShippedFunction.build } }
 
     /// The last lines that the agent and its programs wrote to standard error.
     public var standardErrorTail: [String] { errors.withLock { $0 }?.tail ?? [] }

@@ -5,14 +5,25 @@
 
 package import ExecnetSystem
 
-extension ProcessPlan {
-    /// Makes the new process an agent, and tells it and all that it starts from every other process on the machine.
-    package mutating func markAsAgent(of gatewayID: String) {
+extension Agent {
+    /// The variables that make a new process an agent, and tell it and all that it starts from every other process on its machine.
+    package static func marks(of gatewayID: String) -> [String: String] {
         var generator = SystemRandomNumberGenerator()
-        environment[Agent.environmentVariable] = "1"
-        // A crash is reported when the process has ended; writing a backtrace first takes seconds, and hides what was printed last.
-        if environment["SWIFT_BACKTRACE"] == nil { environment["SWIFT_BACKTRACE"] = "enable=no" }
-        environment[Agent.gatewayVariable] = "\(String(generator.next(), radix: 36)):\(gatewayID)"
+        return [
+            environmentVariable: "1",
+            gatewayVariable: "\(String(generator.next(), radix: 36)):\(gatewayID)",
+            // A crash is reported when the process has ended; writing a backtrace first takes seconds, and hides what was printed last.
+            "SWIFT_BACKTRACE": "enable=no",
+        ]
+    }
+}
+
+extension ProcessPlan {
+    /// Makes the new process an agent.
+    package mutating func markAsAgent(of gatewayID: String) {
+        let backtrace = environment["SWIFT_BACKTRACE"]
+        environment.merge(Agent.marks(of: gatewayID)) { $1 }
+        if let backtrace { environment["SWIFT_BACKTRACE"] = backtrace }
     }
 }
 

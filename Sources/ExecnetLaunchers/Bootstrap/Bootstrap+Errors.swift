@@ -22,9 +22,9 @@ extension Bootstrap {
             default: words.first ?? ""
             }
         let text = words.dropFirst().joined(separator: " ")
-        guard let colon = text.range(of: ":") else { return "\(text): \(reason)" }
-        let detail = text[colon.upperBound...].drop { $0 == " " }
-        return "\(text[..<colon.lowerBound]): \(reason)" + (detail.isEmpty ? "" : " (\(detail))")
+        let parts = text.split(separator: ":", maxSplits: 1)
+        let detail = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
+        return "\(parts.first ?? ""): \(reason)" + (detail.isEmpty ? "" : " (\(detail))")
     }
 
     /// Everything was tried, and there is no Python either.

@@ -4,8 +4,6 @@
 //===----------------------------------------------------------------------===//
 
 
-package import ExecnetCore
-
 /// What stage 0 is to achieve on the far side.
 package struct BootstrapPlan: Sendable {
     /// Which agents may be started.

@@ -28,7 +28,8 @@ package enum Stage0 {
     /// A word that may hold anything, as `printf %b` reads it.
     static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
-            isPlain(byte) ? String(UnicodeScalar(byte)) : "\\0" + String(byte, radix: 8)
+            // Always three digits: another one may follow.
+            isPlain(byte) ? String(UnicodeScalar(byte)) : "\\0" + String(UInt16(byte) + 0o1000, radix: 8).dropFirst()
         }.joined()
     }
 

@@ -1,0 +1,132 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import ExecnetCore
+import ExecnetLaunchers
+import ExecnetSystem
+import ExecnetWire
+import Logging
+
+/// One gateway being opened.
+struct Opening: Sendable {
+    let id: String
+    let spec: GatewaySpec
+    let configuration: GatewayConfiguration
+
+    func open() async throws -> Gateway {
+        if spec.place == .popen, spec.via == nil { return try await start(try localStream()) }
+        let launcher = try await launcher()
+        let plan = try await bootstrapPlan()
+        let report = BootstrapReport()
+        do {
+            return try await start(launcher, plan, report)
+        } catch let error as GatewayError where error.code == .agentCannotRun && report.usedCache {
+            // What was in the cache may have been damaged. This time it is tested, and replaced if need be.
+            var careful = plan
+            careful.nonce = BootstrapPlan.makeNonce()
+            careful.trustsCache = false
+            return try await start(launcher, careful, BootstrapReport())
+        }
+    }
+
+    private func start(_ stream: LaunchedStream) async throws -> Gateway {
+        try await Gateway.start(
+            id: id,
+            spec: spec.description,
+            stream: stream,
+            configuration: configuration,
+            hello: ["serial": .bool(spec.isSerial)]
+        )
+    }
+
+    // MARK: a process of this machine
+
+    private func localStream() throws(GatewayError) -> LaunchedStream {
+        let image = spec.python == nil ? try AgentImages(option: spec.agent).local(gateway: id).path : nil
+        do throws(SystemError) {
+            return try LocalProcess.start(try processPlan(image: image), python: spec.python != nil)
+        } catch {
+            throw GatewayError(.launchFailed, "The agent could not be started: \(error).", gateway: id, cause: nil)
+        }
+    }
+
+    private func processPlan(image: String?) throws(SystemError) -> ProcessPlan {
+        var plan: ProcessPlan
+        if let python = spec.python, let command = python.first {
+            guard let path = ExecutablePath.find(command) else {
+                throw SystemError("find \"\(command)\"", number: ENOENT)
+            }
+            plan = ProcessPlan(executable: path, arguments: PythonAgent.arguments(python))
+        } else {
+            plan = ProcessPlan(executable: image ?? "", arguments: ["execnet-agent[\(id)]"])
+        }
+        plan.environment.merge(spec.environment) { $1 }
+        plan.markAsAgent(of: id)
+        plan.nice = Int32(spec.nice)
+        if let directory = spec.directory {
+            mkdir(directory, 0o777)
+            plan.directory = directory
+        }
+        return plan
+    }
+
+    // MARK: behind a shell
+
+    private func start(
+        _ launcher: any Launcher,
+        _ plan: BootstrapPlan,
+        _ report: BootstrapReport
+    ) async throws -> Gateway {
+        var stream = try await launcher.launch(ShellCommand(plan), gateway: id)
+        stream.prologue = Bootstrap(plan, report: report)
+        let gateway = try await start(stream)
+        for note in report.notes {
+            configuration.logger.warning("A better agent was passed over: \(note)", metadata: ["gateway": "\(id)"])
+        }
+        return gateway
+    }
+
+    private func bootstrapPlan() async throws -> BootstrapPlan {
+        var plan = BootstrapPlan { [spec] in await Opening.images(spec, for: $0) }
+        if let python = spec.python {
+            plan.choice = .python(python)
+        } else {
+            plan.images = await Opening.images(spec, for: .current)
+        }
+        plan.environment = Agent.marks(of: id).merging(spec.environment) { $1 }
+        if let name = plan.environment.keys.first(where: { !Stage0.isVariable($0) }) {
+            throw GatewayError(.invalidSpec, "No shell can set a variable with the name \"\(name)\".", gateway: id)
+        }
+        plan.directory = spec.directory
+        plan.nice = spec.nice
+        plan.name = "execnet-agent[\(id)]"
+        if let progress = configuration.progress {
+            plan.progress = { [id] in progress(OpeningProgress(gateway: id, sentBytes: $0, totalBytes: $1)) }
+        }
+        return plan
+    }
+
+    /// The agents for a platform, with all that they need.
+    private static func images(_ spec: GatewaySpec, for platform: Platform) async -> BootstrapPlan.Images {
+        let findings = AgentImages(option: spec.agent).findings(for: platform)
+        var images = BootstrapPlan.Images(found: [], tried: findings.refused)
+        for candidate in findings.candidates {
+            do {
+                images.found.append(try await candidate.image())
+            } catch {
+                images.tried.append("\(error)")
+            }
+        }
+        return images
+    }
+
+    private func launcher() async throws -> any Launcher {
+        switch spec.place {
+        case .command(let words): CommandLauncher(words)
+        default: throw GatewayError(.invalidSpec, "not yet", gateway: id)
+        }
+    }
+}

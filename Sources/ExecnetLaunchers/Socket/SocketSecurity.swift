@@ -1,0 +1,44 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+/// How the connection to a socket server is secured.
+public enum SocketSecurity: Sendable, Hashable {
+    /// Not at all: for servers on this machine.
+    case none
+    /// TLS with a key that both sides have: encrypted, and each knows that the other has it.
+    case key(SecretKey)
+    /// TLS with certificates on both sides.
+    case certificates(Certificates)
+
+    /// A key that is in a file, or at hand. Descriptions never show it.
+    public enum SecretKey: Sendable, Hashable, CustomStringConvertible {
+        /// The file's bytes without the newline at its end: 16 to 256.
+        case file(String)
+        case bytes([UInt8])
+
+        public var description: String {
+            switch self {
+            case .file(let path): "@\(path)"
+            case .bytes: "(hidden)"
+            }
+        }
+    }
+
+    /// Files in PEM form.
+    public struct Certificates: Sendable, Hashable {
+        /// The certificate that this side shows, with those that lead to its authority.
+        public var certificate: String
+        public var privateKey: String
+        /// The authorities that the server's certificate has to come from.
+        public var trusted: String
+
+        public init(certificate: String, privateKey: String, trusted: String) {
+            self.certificate = certificate
+            self.privateKey = privateKey
+            self.trusted = trusted
+        }
+    }
+}
