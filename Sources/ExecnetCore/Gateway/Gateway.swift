@@ -85,13 +85,13 @@ public final class Gateway: Sendable {
     private func connect(_ stream: LaunchedStream, _ fields: [String: Value]) throws {
         let link = try stream.makeLink(endpoint)
         endpoint.start(link: link, delegate: self)
+        if let prologue = stream.prologue { endpoint.begin(with: prologue) }
         if let source = stream.errors {
             let reader = try StandardErrorReader(source, gatewayID: id, configuration: configuration) { [weak self] in
                 self?.standardErrorEnded()
             }
             errors.withLock { $0 = reader }
         }
-        if let prologue = stream.prologue { endpoint.begin(with: prologue) }
         if !stream.preamble.isEmpty { try endpoint.perform { $0.sendPreamble(stream.preamble) } }
         var fields = fields
         fields["id"] = .string(id)

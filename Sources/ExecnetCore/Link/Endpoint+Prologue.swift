@@ -45,7 +45,7 @@ extension Endpoint {
             state.withLock { $0.link }?.flush()
             if used < bytes.count { received(UnsafeRawBufferPointer(rebasing: bytes[used...])) }
         } catch {
-            linkEnded(error)
+            prologueFailed(error)
         }
     }
 
@@ -62,8 +62,14 @@ extension Endpoint {
             }
             state.withLock { $0.link }?.flush()
         } catch {
-            linkEnded(error)
+            prologueFailed(error)
         }
+    }
+
+    func prologueFailed(_ error: GatewayError) {
+        var error = error
+        error.gateway = gatewayID
+        linkEnded(error)
     }
 }
 

@@ -123,7 +123,7 @@ package final class Endpoint: Sendable {
             return output
         }
         resume(&wake)
-        if let failure { linkEnded(failure) }
+        if let failure { prologueFailed(failure) }
         return output
     }
 

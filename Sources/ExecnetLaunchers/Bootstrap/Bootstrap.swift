@@ -131,7 +131,8 @@ package struct Bootstrap: Prologue {
     package mutating func nextWork() -> (@Sendable () async -> any Sendable)? {
         switch phase {
         case .searching:
-            guard let platform = machine.platform else { return { Work.images(BootstrapPlan.Images(found: [])) } }
+            // A machine that cannot tell what it is may still run what this one does.
+            let platform = machine.platform ?? .current
             if platform == .current { return { [images = plan.images] in Work.images(images) } }
             return { [search = plan.search] in Work.images(await search(platform)) }
         case .preparing where wantsContent:
