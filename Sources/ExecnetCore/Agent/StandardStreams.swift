@@ -14,11 +14,17 @@ enum StandardStreams {
         guard input.value >= 0 else { throw SystemError("take over standard input") }
         let output = areSame(0, 1) ? input : Descriptor(owning: fcntl(1, F_DUPFD_CLOEXEC, 3))
         guard output.value >= 0 else { throw SystemError("take over standard output") }
-        let null = Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
-        guard null.value >= 0, dup2(null.value, 0) >= 0 else { throw SystemError("open the null device") }
+        let null = try nullDevice()
+        guard dup2(null.value, 0) >= 0 else { throw SystemError("redirect standard input") }
         guard dup2(2, 1) >= 0 || dup2(null.value, 1) >= 0 else { throw SystemError("redirect standard output") }
         execnet_buffer_output_by_line()
         return (input, output)
+    }
+
+    /// What is always at its end. A bare machine may not have the device: then a pipe that nobody writes to.
+    private static func nullDevice() throws(SystemError) -> Descriptor {
+        let device = Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
+        return device.value >= 0 ? device : try DescriptorPair.pipe().first
     }
 
     /// Writes a line to standard error, whole.

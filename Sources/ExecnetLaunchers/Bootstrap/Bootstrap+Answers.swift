@@ -77,7 +77,7 @@ extension Bootstrap {
     private mutating func choose(_ image: AgentImage, another: Bool) {
         phase = .choosing
         say("drop")
-        if another { say("dir") }
+        if another { say("dir", "#!/bin/sh") }
         say((["need"] + image.files.map(\.hash)).joined(separator: " "))
     }
 

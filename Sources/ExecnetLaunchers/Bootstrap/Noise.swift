@@ -10,7 +10,7 @@ struct Noise: Sendable {
     static let limit = 16 << 20
     /// The longest line that is kept whole.
     static let lineLimit = 400
-    private static let keptLines = 40
+    private static let keptLines = 12
 
     private(set) var size = 0
     private var lines: [String] = []
