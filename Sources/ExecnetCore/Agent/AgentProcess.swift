@@ -13,6 +13,8 @@ import Synchronization
 final class AgentProcess: EndpointDelegate {
     fileprivate struct State {
         var programs: [UInt64: Task<Void, Never>] = [:]
+        /// Those of a serial gateway that may run beside others: they compute nothing.
+        var streams: Set<UInt64> = []
         /// The most programs that ran at once since none did.
         var mostPrograms = 0
         var isEnding = false
@@ -121,13 +123,15 @@ final class AgentProcess: EndpointDelegate {
         let refusal = state.withLock { state -> String? in
             defer { state.mostPrograms = max(state.mostPrograms, state.programs.count) }
             if state.isEnding { return "The agent is ending." }
-            guard state.isSerial else {
+            let isStream = state.isSerial && StreamProgram.isDescribed(by: payload)
+            if isStream { state.streams.insert(channel.id) }
+            guard state.isSerial, !isStream else {
                 state.programs[channel.id] = Task(executorPreference: executor) {
                     await self.execute(payload, on: channel)
                 }
                 return nil
             }
-            guard state.programs.isEmpty else {
+            guard state.programs.count == state.streams.count else {
                 return "This gateway runs one program at a time (execution=serial), and one is running."
             }
             state.programs[channel.id] = Task(executorPreference: serialExecutor) {
@@ -200,6 +204,7 @@ extension AgentProcess.State {
     /// True: it was the last of many.
     fileprivate mutating func removeProgram(_ number: UInt64) -> Bool {
         programs.removeValue(forKey: number)
+        streams.remove(number)
         guard programs.isEmpty else { return false }
         defer { mostPrograms = 0 }
         return mostPrograms >= Self.manyPrograms

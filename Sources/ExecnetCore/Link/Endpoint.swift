@@ -96,6 +96,7 @@ package final class Endpoint: Sendable {
             return (effects, state.delegate)
         }
         if isEarly { return receivedInPrologue(bytes) }
+        if !effects.passed.isEmpty { passOn(&effects) }
         resume(&effects.wake)
         for event in effects.events { delegate?.handle(event, from: self) }
         if effects.hasOutput { state.withLock { $0.link }?.flush() }
@@ -202,7 +203,8 @@ package final class Endpoint: Sendable {
 
     func resume(_ waiter: Waiter, _ reason: WakeReason) {
         if let timer = waiter.timer { state.withLock { $0.link }?.cancel(timer) }
-        waiter.continuation?.resume(returning: reason)
+        if let continuation = waiter.continuation { return continuation.resume(returning: reason) }
+        waiter.action?()
     }
 }
 

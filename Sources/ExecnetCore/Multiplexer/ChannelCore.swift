@@ -17,6 +17,9 @@ package final class ChannelCore: @unchecked Sendable {
         }
     }
 
+    /// Takes items on the thread that reads them, once ``ChannelState/passesOn`` is set.
+    package var sink: (any ChannelSink)?
+
     /// Whether a program here knows the channel; false for one that the other side has made and that no program has met yet.
     package var isClaimed = true
 

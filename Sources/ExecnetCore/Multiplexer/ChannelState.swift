@@ -77,6 +77,9 @@ package struct ChannelState: ~Copyable {
     /// Whether a task passes items and changes on to subscribers.
     package private(set) var isDelivering = false
 
+    /// Whether items go to the channel's sink as they come, rather than into the inbox.
+    package private(set) var passesOn = false
+
     private var receivers = WaitList()
     private var watchers = WaitList()
     private var enders = WaitList()
@@ -208,6 +211,25 @@ package struct ChannelState: ~Copyable {
         }
     }
 
+    // MARK: a sink
+
+    package enum PassingOn {
+        /// An item that came before: passed on first, and paid for as the others.
+        case item(WireBytes, cost: Int)
+        /// From now on items are passed on as they come.
+        case begun
+    }
+
+    /// Takes the next step towards passing everything on.
+    package mutating func beginPassingOn() -> PassingOn {
+        if let item = inbox.popFirst() { return .item(item.content, cost: item.cost) }
+        passesOn = true
+        return .begun
+    }
+
+    /// Items that were passed on are done with: returns the credit to give for them, if it is worth a frame.
+    package mutating func release(_ cost: Int) -> Int? { credit(afterTaking: cost) }
+
     // MARK: waiting
 
     package mutating func addWaiter(_ waiter: Waiter, for kind: WaitKind) {
@@ -240,6 +262,8 @@ package struct ChannelState: ~Copyable {
         case credit(Int)
         /// A whole bindings message, and what it cost.
         case bindings(WireBytes, cost: Int)
+        /// An item for the channel's sink; nil if the frame holds all of it.
+        case passOn(WireBytes?, cost: Int)
     }
 
     /// A fragment of an item or a bindings message has come.
@@ -268,6 +292,7 @@ package struct ChannelState: ~Copyable {
             throw .protocolViolation("a message larger than \(limit) bytes on channel \(header.channel)")
         }
         guard partial != nil || header.flags.contains(.more) else {
+            if passesOn, header.type == .item { return .passOn(nil, cost: cost) }
             return complete(header.type, WireBytes(copying: bytes), cost, &wake)
         }
         return try receiveFragment(header, bytes, cost, limit: limit, &wake)
@@ -295,7 +320,7 @@ package struct ChannelState: ~Copyable {
         }
         partial = message
         // Bindings are applied as they come, so their cost is given back at once; an item's only if somebody waits for it.
-        guard message.type == .bindings || !receivers.isEmpty else { return .nothing }
+        guard message.type == .bindings || !receivers.isEmpty || passesOn else { return .nothing }
         return releasePartial().map(Received.credit) ?? .nothing
     }
 
@@ -303,6 +328,7 @@ package struct ChannelState: ~Copyable {
         -> Received
     {
         guard type == .item else { return .bindings(payload, cost: cost) }
+        if passesOn { return .passOn(payload, cost: cost) }
         sequence += 1
         inbox.append(Waiting(content: payload, cost: cost, sequence: sequence))
         wakeReceiver(&wake)

@@ -20,7 +20,26 @@ package struct Effects {
         case goodbye(code: String, message: String)
     }
 
+    /// An item that goes to its channel's sink.
+    ///
+    /// Unchecked because the thread that has read the bytes passes them on itself.
+    package struct Passed: @unchecked Sendable {
+        package let sink: any ChannelSink
+        package let core: ChannelCore
+        /// Nil: ``bytes``, which are valid as long as what was read.
+        package var whole: WireBytes?
+        package var bytes: UnsafeRawBufferPointer
+        package let cost: Int
+
+        /// Copies the bytes, which are about to go.
+        mutating func keep() {
+            if whole == nil { whole = WireBytes(copying: bytes) }
+        }
+    }
+
     package var wake = Wakeups()
+    /// In the order in which they came; before the wakeups, which may tell of their channel's end.
+    package var passed: [Passed] = []
     package var events: [Event] = []
     /// Whether there is now something to write.
     package var hasOutput = false
@@ -29,6 +48,7 @@ package struct Effects {
 
     package mutating func removeAll() {
         wake.removeAll()
+        passed.removeAll(keepingCapacity: true)
         events.removeAll(keepingCapacity: true)
         hasOutput = false
     }

@@ -43,7 +43,11 @@ extension Multiplexer {
         guard incomplete.count == FrameHeader.size + Int(header.length) else { return }
         let frame = incomplete
         incomplete.removeAll(keepingCapacity: true)
-        try Multiplexer.withPayload(of: frame) { payload throws(WireError) in try receive(header, payload, &effects) }
+        try Multiplexer.withPayload(of: frame) { payload throws(WireError) in
+            let before = effects.passed.count
+            try receive(header, payload, &effects)
+            if effects.passed.count > before { effects.passed[before].keep() }
+        }
     }
 
     private func parseIncompleteHeader() throws(WireError) -> FrameHeader {
@@ -122,6 +126,11 @@ extension Multiplexer {
         case .nothing: break
         case .credit(let credit): sendCredit(credit, to: header.channel)
         case .bindings(let message, let cost): try apply(message, cost, to: core, &effects)
+        case .passOn(let whole, let cost):
+            guard let sink = core.sink else { break }
+            effects.passed.append(
+                Effects.Passed(sink: sink, core: core, whole: whole, bytes: payload, cost: cost)
+            )
         }
     }
 

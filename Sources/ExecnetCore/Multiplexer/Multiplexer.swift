@@ -155,6 +155,15 @@ package struct Multiplexer {
         return true
     }
 
+    /// As the other, for an item whose bytes lie in another link's buffer.
+    package mutating func sendAtOnce(_ item: ForwardedBytes, on core: ChannelCore) -> Bool {
+        guard filling.count < Multiplexer.outboundTarget, core.state.isKnown,
+            core.state.sendQueue.reserve(.item, size: item.count)
+        else { return false }
+        item.write(to: filling, channel: core.number)
+        return true
+    }
+
     /// Queues a message behind those that wait.
     package mutating func enqueue(_ message: OutgoingMessage, on core: ChannelCore) {
         core.state.sendQueue.append(message)
@@ -184,6 +193,11 @@ package struct Multiplexer {
         let (delivery, credit) = core.state.takeDelivery()
         if let credit { sendCredit(credit, to: core.number) }
         return delivery
+    }
+
+    /// Gives credit back for items that a sink is done with.
+    package mutating func release(_ cost: Int, of core: ChannelCore) {
+        if let credit = core.state.release(cost) { sendCredit(credit, to: core.number) }
     }
 
     package mutating func endSending(on core: ChannelCore) {

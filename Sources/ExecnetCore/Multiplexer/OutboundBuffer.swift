@@ -49,6 +49,36 @@ package final class OutboundBuffer: @unchecked Sendable {
             return payload.withUnsafeBytes { append(header, UnsafeRawBufferPointer(rebasing: $0[range])) }
         }
         append(header, UnsafeRawBufferPointer(start: nil, count: 0))
+        append(payload, range)
+    }
+
+    /// A part of what another buffer holds. Large payloads in it are shared, not copied.
+    package func append(from other: OutboundBuffer, _ range: Range<Int>) {
+        var position = 0  // in the other's bytes
+        var raw = 0  // in the other's own memory
+        func take(_ size: Int, _ append: (Range<Int>) -> Void) {
+            let part = range.clamped(to: position..<position + size)
+            if !part.isEmpty { append(part.lowerBound - position..<part.upperBound - position) }
+            position += size
+        }
+        func takeRaw(to end: Int) {
+            take(end - raw) { append(raw: UnsafeRawBufferPointer(start: other.base + raw + $0.lowerBound, count: $0.count)) }
+            raw = end
+        }
+        for piece in other.shared {
+            takeRaw(to: piece.position)
+            take(piece.range.count) { part in
+                let lower = piece.range.lowerBound
+                append(piece.payload, lower + part.lowerBound..<lower + part.upperBound)
+            }
+        }
+        takeRaw(to: other.stored)
+    }
+
+    private func append(_ payload: WireBytes, _ range: Range<Int>) {
+        guard range.count >= OutboundBuffer.sharedSize else {
+            return payload.withUnsafeBytes { append(raw: UnsafeRawBufferPointer(rebasing: $0[range])) }
+        }
         shared.append(Shared(position: stored, payload: payload, range: range))
         count += range.count
     }

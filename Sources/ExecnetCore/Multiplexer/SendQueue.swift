@@ -13,6 +13,10 @@ package struct OutgoingMessage {
     package var sent = 0
     /// Who waits until the last fragment has been passed on.
     package var waiter: Waiter?
+    /// The item, if its bytes lie in another link's buffer: always one frame.
+    var forwarded: ForwardedBytes?
+    /// Whether it has to be one frame.
+    var isWhole = false
     /// Not a message, but the mark that the one before is given up.
     var abandons = false
 
@@ -23,7 +27,19 @@ package struct OutgoingMessage {
         self.abandons = abandons
     }
 
-    var remaining: Int { (payload?.count ?? 0) - sent }
+    package init(forwarding item: ForwardedBytes, waiter: Waiter?) {
+        self.init(type: .item, payload: nil, waiter: waiter)
+        forwarded = item
+        isWhole = true
+    }
+
+    /// One frame that holds a whole item.
+    package init(whole item: WireBytes, waiter: Waiter?) {
+        self.init(type: .item, payload: item, waiter: waiter)
+        isWhole = true
+    }
+
+    var remaining: Int { (payload?.count ?? forwarded?.count ?? 0) - sent }
     var needsCredit: Bool { type == .item || type == .bindings }
 }
 
@@ -63,7 +79,7 @@ package struct SendQueue {
         guard let next = messages.first else { return false }
         guard next.needsCredit else { return true }
         let whole = min(next.remaining, FrameHeader.maximumPayload) + ReceiveWindow.frameCost
-        return credit >= min(whole, SendQueue.smallestFragment)
+        return credit >= (next.isWhole ? whole : min(whole, SendQueue.smallestFragment))
     }
 
     /// Writes one fragment; returns the message if that was its last. Only when ``canProceed``.
@@ -73,6 +89,10 @@ package struct SendQueue {
         if message.needsCredit {
             size = min(size, credit - ReceiveWindow.frameCost)
             credit -= size + ReceiveWindow.frameCost
+        }
+        if let forwarded = message.forwarded {
+            forwarded.write(to: buffer, channel: channel)
+            return message
         }
         let isLast = size == message.remaining
         let header = FrameHeader(

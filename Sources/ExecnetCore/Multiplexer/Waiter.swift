@@ -17,12 +17,14 @@ package enum WakeReason: Sendable {
 /// waiter is in any list, and read only by the one who has taken it out of its list.
 package final class Waiter: @unchecked Sendable {
     var continuation: UnsafeContinuation<WakeReason, Never>?
+    /// What is done instead, on the thread that wakes it, by a waiter that is no task.
+    let action: (@Sendable () -> Void)?
     /// The timer that ends the wait.
     var timer: UInt64?
     /// Set when the message that it waits for has been passed on whole.
-    var isDone = false
+    package internal(set) var isDone = false
 
-    package init() {}
+    package init(action: (@Sendable () -> Void)? = nil) { self.action = action }
 }
 
 /// Those who wait for the same thing, in the order in which they came.

@@ -32,6 +32,7 @@ struct ProgramRunner: Sendable {
         case "call": return try call(value)
         case "task": return try task(value)
         case "shell": return { try await ShellProgram(value).run(on: channel) }
+        case StreamProgram.kind: return { try await StreamProgram.run(value, on: channel) }
         case "python": return { try await python.run(value, on: channel) }
         case "service":
             throw Refusal(reason: "This agent contains no service named \"\(value["name"]?.string ?? "")\".")

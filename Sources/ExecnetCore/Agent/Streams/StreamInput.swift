@@ -1,0 +1,188 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetSystem
+import ExecnetWire
+import Synchronization
+
+/// Reads a descriptor and sends what it reads on a channel, as byte strings of one frame each.
+///
+/// It reads only while the channel may send, so at most one item waits here.
+final class StreamInput: Sendable {
+    /// Items that are read in one turn, so that other descriptors get theirs.
+    private static let itemsPerTurn = 8
+    /// After so few bytes there is hardly more to read.
+    private static let fewBytes = 16_384
+
+    private enum Phase {
+        /// Until there is something to read.
+        case waiting
+        /// Some thread reads.
+        case reading
+        /// An item is queued; there is more to read when it has been passed on.
+        case blocked
+        case ended(Int32)
+    }
+
+    private struct State {
+        var phase = Phase.waiting
+        var endsWhenEmpty = false
+        var whenEnded: [@Sendable (Int32) -> Void] = []
+    }
+
+    private let descriptor: StreamDescriptor
+    private let channel: Channel
+    private let state = Mutex(State())
+
+    init(_ descriptor: StreamDescriptor, to channel: Channel) {
+        self.descriptor = descriptor
+        self.channel = channel
+    }
+
+    func start() {
+        descriptor.whenReadable { [weak self] in self?.continueReading() }
+        state.withLock { if case .waiting = $0.phase { descriptor.watch(read: true) } }
+    }
+
+    /// Calls `handler` when all has been passed on that will be, with the number of the error that ended it, or 0.
+    func whenEnded(_ handler: @escaping @Sendable (Int32) -> Void) {
+        let end = state.withLock { state -> Int32? in
+            if case .ended(let number) = state.phase { return number }
+            state.whenEnded.append(handler)
+            return nil
+        }
+        if let end { handler(end) }
+    }
+
+    /// What is there is still read; nothing more is waited for.
+    func finish() {
+        state.withLock { $0.endsWhenEmpty = true }
+        continueReading()
+    }
+
+    /// Leaves what is there.
+    func stop() { end(0) }
+
+    // MARK: reading
+
+    private func continueReading() {
+        let begins = state.withLock { state in
+            guard case .waiting = state.phase else { return false }
+            state.phase = .reading
+            return true
+        }
+        if begins { read() }
+    }
+
+    private func read() {
+        for _ in 0..<StreamInput.itemsPerTurn {
+            let endsWhenEmpty = state.withLock { $0.endsWhenEmpty }
+            var result = Descriptor.Transfer.wouldBlock
+            let item = WireBytes.byteString { target in
+                result = descriptor.descriptor.read(into: target)
+                if case .bytes(let count) = result { return count }
+                return 0
+            }
+            if let item {
+                guard send(item) else { return }
+                if item.count < StreamInput.fewBytes, !endsWhenEmpty, rest() { return }
+            } else if case .ended(let number) = result {
+                return end(number)
+            } else if endsWhenEmpty {
+                return end(0)
+            } else if rest() {
+                return
+            }
+        }
+        _ = rest(evenIfEnding: true)
+    }
+
+    /// Waits until there is more to read. False: it is to be looked for once more, because nothing comes after that.
+    private func rest(evenIfEnding: Bool = false) -> Bool {
+        channel.endpoint.flushLink()
+        let (rests, isLast) = state.withLock { state in
+            guard case .reading = state.phase else { return (true, false) }
+            if state.endsWhenEmpty, !evenIfEnding { return (false, false) }
+            state.phase = .waiting
+            descriptor.watch(read: true)
+            return (true, state.endsWhenEmpty)
+        }
+        // Its end may never come, so it is not waited for.
+        if isLast { descriptor.post { [weak self] in self?.continueReading() } }
+        return rests
+    }
+
+    /// False: it has to wait for its turn, or the channel is over.
+    private func send(_ item: WireBytes) -> Bool {
+        switch channel.endpoint.sendWhole(item, on: channel.core) {
+        case .sent: return true
+        case .over:
+            end(0)
+            return false
+        case .full: break
+        }
+        let mayWait = state.withLock { state in
+            guard case .reading = state.phase else { return false }
+            state.phase = .blocked
+            descriptor.watch(read: false)
+            return true
+        }
+        guard mayWait else { return false }
+        channel.endpoint.enqueueWhole(item, on: channel.core, Waiter { [weak self] in self?.unblock() })
+        return false
+    }
+
+    private func unblock() {
+        let begins = state.withLock { state in
+            guard case .blocked = state.phase else { return false }
+            state.phase = .reading
+            return true
+        }
+        if begins { read() }
+    }
+
+    private func end(_ number: Int32) {
+        let handlers = state.withLock { state -> [@Sendable (Int32) -> Void] in
+            if case .ended = state.phase { return [] }
+            state.phase = .ended(number)
+            descriptor.watch(read: false)
+            defer { state.whenEnded = [] }
+            return state.whenEnded
+        }
+        channel.endpoint.flushLink()
+        for handler in handlers { handler(number) }
+    }
+}
+
+// MARK: sending without a task
+
+extension Endpoint {
+    enum Sending { case sent, full, over }
+
+    /// Sends an item in one frame if that goes now.
+    func sendWhole(_ item: WireBytes, on core: ChannelCore) -> Sending {
+        func attempt() -> Sending {
+            state.withLock { state in
+                guard (try? core.state.checkSend()) != nil else { return .over }
+                return state.multiplexer.sendAtOnce(.item, item, on: core) ? .sent : .full
+            }
+        }
+        let first = attempt()
+        guard case .full = first else { return first }
+        // Perhaps only the link's buffer is full.
+        flushLink()
+        return attempt()
+    }
+
+    /// Queues an item that is to be sent in one frame. The waiter is woken when it has been passed on, or never will be.
+    func enqueueWhole(_ item: WireBytes, on core: ChannelCore, _ waiter: Waiter) {
+        let isOver = state.withLock { state in
+            guard (try? core.state.checkSend()) != nil else { return true }
+            state.multiplexer.enqueue(OutgoingMessage(whole: item, waiter: waiter), on: core)
+            return false
+        }
+        if isOver { resume(waiter, .changed) } else { flushLink() }
+    }
+}
