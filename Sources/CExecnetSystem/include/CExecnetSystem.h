@@ -117,4 +117,8 @@ extern const size_t execnet_python_agent_size;
 const uint8_t *execnet_stage0_start(void);
 extern const size_t execnet_stage0_size;
 
+// The program that joins a channel of it to a process or a connection.
+const uint8_t *execnet_python_stream_start(void);
+extern const size_t execnet_python_stream_size;
+
 #endif

@@ -18,6 +18,12 @@ package enum PythonAgent {
         return interpreter + ["-u", "-c", reader]
     }
 
+    /// The program for it that does what a native agent's streams do.
+    package static let stream = String(
+        decoding: UnsafeBufferPointer(start: execnet_python_stream_start(), count: execnet_python_stream_size),
+        as: UTF8.self
+    )
+
     /// The compressed source.
     package static let source: [UInt8] = {
         var size = compressBound(UInt(execnet_python_agent_size))
