@@ -202,6 +202,9 @@ def run():
         refuse(str(error))
     except Exception as error:
         refuse("%s: %s" % (type(error).__name__, error))
+    finally:
+        if stream.get("errors"):
+            stream["errors"].close()
 
 
 # In a thread of its own: when the channel is closed the program's thread is interrupted, wherever it is.

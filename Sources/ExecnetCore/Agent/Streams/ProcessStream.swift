@@ -70,13 +70,8 @@ struct ProcessStream {
 
     private func report(_ status: ExitStatus) async {
         guard let errors else { return }
-        let item: Value =
-            switch status {
-            case .exited(let number): ["exit": .int(Int64(number))]
-            case .signalled(let number): ["signal": .int(Int64(number))]
-            }
         // The channel is closed if nobody wants to know.
-        try? await errors.send(item)
+        try? await errors.send(status.streamValue)
         errors.close(with: nil)
     }
 

@@ -20,6 +20,7 @@ enum StreamProgram {
             for (name, value) in program["environment"]?.stringMap ?? [:] { plan.environment[name] = value.string }
             plan.directory = program["directory"]?.string
             let errors = try program["errors"]?.channel.map { try channel.channel(for: $0) }
+            defer { errors?.close(with: nil) }
             return try await ProcessStream(plan: plan, channel: channel, errors: errors).run()
         }
         guard let target = target(program["connect"]) else {

@@ -1,0 +1,85 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetSystem
+import ExecnetWire
+import Synchronization
+
+/// The standard error of a process that was started through a gateway, and how it ends: both come on a channel of their own.
+package final class ChannelErrors: StandardErrorSource {
+    private struct Handlers: Sendable {
+        var onBytes: @Sendable (UnsafeRawBufferPointer) -> Void
+        var onEnd: @Sendable () -> Void
+    }
+
+    /// The process, which is gone when the channel says so, or is over itself.
+    package let process: RemoteProcess
+    private let channel: Channel
+    private let handlers = Mutex<Handlers?>(nil)
+
+    init(_ channel: Channel) {
+        self.channel = channel
+        process = RemoteProcess(name: "process on gateway \"\(channel.gatewayID)\"") { number in
+            // On this channel it does not have to wait for what the process has yet to read.
+            guard let item = try? Wire.encode(number) else { return }
+            channel.endpoint.enqueueWhole(item, on: channel.core, Waiter())
+        }
+    }
+
+    /// Begins to listen. The functions are called on the thread that reads the gateway's link.
+    package func start(
+        onBytes: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
+        onEnd: @escaping @Sendable () -> Void
+    ) {
+        handlers.withLock { $0 = Handlers(onBytes: onBytes, onEnd: onEnd) }
+        channel.endpoint.attach(self, to: channel.core)
+    }
+
+    /// The end of the process is still waited for.
+    package func stop() { handlers.withLock { $0.take() }?.onEnd() }
+
+    private func end(_ status: ExitStatus?) {
+        let handlers = handlers.withLock { $0.take() }
+        channel.close(with: nil)
+        // First, as the one who is told of the errors' end looks at it.
+        process.ended(status)
+        handlers?.onEnd()
+    }
+}
+
+extension ChannelErrors: ChannelSink {
+    package func received(_ item: UnsafeRawBufferPointer, cost: Int) -> Int {
+        if let bytes = ByteString.content(of: item) {
+            let onBytes = handlers.withLock { $0?.onBytes }
+            onBytes?(bytes)
+        } else if let value = try? Wire.decode(Value.self, from: item), let status = ExitStatus(streamValue: value) {
+            end(status)
+        }
+        return cost
+    }
+
+    package func receivedEnd() { end(nil) }
+    package func closed(_ end: ChannelEnd) { self.end(nil) }
+}
+
+extension ExitStatus {
+    /// As the last item on the channel of a process's standard error.
+    var streamValue: Value {
+        switch self {
+        case .exited(let status): ["exit": .int(Int64(status))]
+        case .signalled(let number): ["signal": .int(Int64(number))]
+        }
+    }
+
+    init?(streamValue value: Value) {
+        if let status = value["exit"]?.int {
+            self = .exited(Int32(truncatingIfNeeded: status))
+        } else if let number = value["signal"]?.int {
+            self = .signalled(Int32(truncatingIfNeeded: number))
+        } else {
+            return nil
+        }
+    }
+}
