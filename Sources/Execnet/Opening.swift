@@ -47,7 +47,8 @@ struct Opening: Sendable {
     private func localStream() throws(GatewayError) -> LaunchedStream {
         let image = spec.python == nil ? try AgentImages(option: spec.agent).local(gateway: id).path : nil
         do throws(SystemError) {
-            return try LocalProcess.start(try processPlan(image: image), python: spec.python != nil)
+            let process = try LocalProcess(starting: try processPlan(image: image))
+            return spec.python == nil ? process.stream : process.pythonStream
         } catch {
             throw GatewayError(.launchFailed, "The agent could not be started: \(error).", gateway: id, cause: nil)
         }
@@ -81,7 +82,8 @@ struct Opening: Sendable {
         _ report: BootstrapReport
     ) async throws -> Gateway {
         var stream = try await launcher.launch(ShellCommand(plan), gateway: id)
-        stream.prologue = Bootstrap(plan, report: report)
+        stream.prologue = Bootstrap(plan, report: report, request: stream.preamble)
+        stream.preamble = []
         let gateway = try await start(stream)
         for note in report.notes {
             configuration.logger.warning("A better agent was passed over: \(note)", metadata: ["gateway": "\(id)"])
@@ -124,9 +126,12 @@ struct Opening: Sendable {
     }
 
     private func launcher() async throws -> any Launcher {
+        let hop = try spec.via.map { id throws(GatewayError) in try OpenGateways.find(id, for: self.id) }
         switch spec.place {
-        case .command(let words): CommandLauncher(words)
-        default: throw GatewayError(.invalidSpec, "not yet", gateway: id)
+        case .popen: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
+        case .command(let words): return hop.map { ViaLauncher($0, command: words) } ?? CommandLauncher(words)
+        case .socket(let address): return SocketLauncher(address, via: hop, server: spec.server ?? .execnet)
+        case .installedSocket: throw GatewayError(.invalidSpec, "not yet", gateway: id)
         }
     }
 }

@@ -18,6 +18,14 @@ package enum TestRun {
         return path
     }()
 
+    /// Where agents are planted, by all tests of this run.
+    package static let cacheFolder: String = {
+        let path = temporaryFolder + "-cache"
+        mkdir(path, 0o700)
+        atexit { removeFolder(TestRun.cacheFolder) }
+        return path
+    }()
+
     private static let mark = "\(UInt64.random(in: 0 ... .max))"
 
     /// Marks this process, and starts the threads and descriptors that it keeps for its life. Must come before the first test.
@@ -26,6 +34,7 @@ package enum TestRun {
     private static let isPrepared: Bool = {
         setenv(variable, mark, 1)
         setenv("TMPDIR", temporaryFolder, 1)
+        setenv("XDG_CACHE_HOME", cacheFolder, 1)
         return (try? PollerThread.shared()) != nil
     }()
 
@@ -33,4 +42,20 @@ package enum TestRun {
     package static var processes: Set<Int32> {
         Set(ProcessTree.descendants(of: getpid(), marked: "\(variable)=\(mark)"))
     }
+}
+
+/// Removes a folder and all that is in it.
+package func removeFolder(_ path: String) {
+    if let folder = opendir(path) {
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name != ".", name != ".." else { continue }
+            let inner = "\(path)/\(name)"
+            if entry.pointee.d_type == UInt8(DT_DIR) { removeFolder(inner) } else { unlink(inner) }
+        }
+        closedir(folder)
+    }
+    rmdir(path)
 }

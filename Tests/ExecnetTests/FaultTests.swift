@@ -54,8 +54,7 @@ struct FaultTests {
     func anItemThatThisSideDoesNotTakeIsNotSent(kind: GatewayKind) async throws {
         var configuration = GatewayConfiguration.quiet
         configuration.limits.itemSize = 100_000
-        try await withGateway(kind.rawValue, configuration: configuration) { gateway in
-            let far = GatewayUnderTest(kind: kind, gateway: gateway)
+        try await kind.open(configuration: configuration) { far in
             let channel = try await far.exec(python: "channel.send(bytes(channel.receive()))") { channel in
                 try await channel.send([UInt8](repeating: 0, count: try await channel.receive(as: Int.self)))
             }

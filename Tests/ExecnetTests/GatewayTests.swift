@@ -13,12 +13,14 @@ import Testing
 struct GatewayTests {
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item34ANewGatewayIsLiveAndCarriesItsSpec(kind: GatewayKind) async throws {
-        try await kind.open("//id=w1") { far in
-            #expect(far.gateway.isOpen)
-            #expect(far.gateway.id == "w1")
-            let spec = try GatewaySpec(far.gateway.spec)
-            let asked = try GatewaySpec(kind.rawValue + "//id=w1")
-            #expect(spec == asked)
+        try await kind.withSpec("//id=w1") { text in
+            try await withGateway(text, configuration: .quiet) { gateway in
+                #expect(gateway.isOpen)
+                #expect(gateway.id == "w1")
+                let spec = try GatewaySpec(gateway.spec)
+                let asked = try GatewaySpec(text)
+                #expect(spec == asked)
+            }
         }
     }
 
@@ -45,7 +47,7 @@ struct GatewayTests {
             let pid = try await channel.receive(as: Int.self)
             try await channel.waitClose()
             #expect(try await far.gateway.info().directory == "/tmp")
-            if kind == .python {
+            if kind.isPython {
                 #expect(try await far.gateway.info().pid == pid)
                 #expect(try await far.gateway.info(refresh: true).directory == "/")
             }
@@ -117,8 +119,7 @@ struct GatewayTests {
         let (lines, line) = AsyncStream.makeStream(of: String.self)
         var configuration = GatewayConfiguration.quiet
         configuration.output = .handler { _, text in line.yield(text) }
-        try await withGateway(kind.rawValue, configuration: configuration) { gateway in
-            let far = GatewayUnderTest(kind: kind, gateway: gateway)
+        try await kind.open(configuration: configuration) { far in
             let channel = try await far.exec(
                 python: """
                     import os
@@ -155,12 +156,12 @@ struct GatewayTests {
     }
 
     /// Only an interpreter without site packages, or one executable; no environment, an empty directory, which stays empty.
-    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    @Test(.timeLimit(.minutes(1)), arguments: [GatewayKind.native, .python])
     func item42NothingOfOursIsNeededOverThere(kind: GatewayKind) async throws {
         try await withTemporaryFolder { folder in
             var spec = GatewaySpec()
             spec.directory = folder + "/empty"
-            if kind == .python {
+            if kind.isPython {
                 spec.python = ["env", "-i", "python3", "-I", "-S"]
             } else {
                 spec.agent = try bareAgent(in: folder)
@@ -307,23 +308,25 @@ struct GatewayTests {
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item61ClosingDoesNotWaitForBusyPrograms(kind: GatewayKind) async throws {
-        let gateway = try await Gateway.open(GatewaySpec(kind.rawValue), configuration: .quiet)
-        let far = GatewayUnderTest(kind: kind, gateway: gateway)
-        let pid = try await gateway.info().pid
-        let channel = try await far.exec(python: "channel.send(1)\nwhile True: pass") { channel in
-            try await channel.send(1)
-            while true {}
+        try await kind.withSpec { spec in
+            let gateway = try await Gateway.open(spec, configuration: .quiet)
+            let far = GatewayUnderTest(kind: kind, gateway: gateway)
+            let pid = try await gateway.info().pid
+            let channel = try await far.exec(python: "channel.send(1)\nwhile True: pass") { channel in
+                try await channel.send(1)
+                while true {}
+            }
+            _ = try await channel.receive(as: Int.self)
+            let start = ContinuousClock.now
+            await gateway.close()
+            #expect(start.duration(to: .now) < .seconds(5))
+            #expect(!isRunning(pid))
+            #expect(!gateway.isOpen)
+            // Cancelled by the agent as it ended, or lost with it.
+            await #expect(throws: (any Error).self) { try await channel.receive(as: Int.self) }
+            await expectGatewayError(.closed) { try await gateway.status() }
+            await expectGatewayError(.closed) { try await far.gateway.remoteExec(.shell("true")) }
+            #expect(await gateway.close() == .ended)
         }
-        _ = try await channel.receive(as: Int.self)
-        let start = ContinuousClock.now
-        await gateway.close()
-        #expect(start.duration(to: .now) < .seconds(5))
-        #expect(!isRunning(pid))
-        #expect(!gateway.isOpen)
-        // Cancelled by the agent as it ended, or lost with it.
-        await #expect(throws: (any Error).self) { try await channel.receive(as: Int.self) }
-        await expectGatewayError(.closed) { try await gateway.status() }
-        await expectGatewayError(.closed) { try await far.gateway.remoteExec(.shell("true")) }
-        #expect(await gateway.close() == .ended)
     }
 }

@@ -15,7 +15,7 @@ import Testing
 struct HostileCoordinatorTests {
     private static let hostilities = Hostility.allCases.filter { $0 != .executionByTheAgent }
 
-    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases, hostilities)
+    @Test(.timeLimit(.minutes(1)), arguments: [GatewayKind.native, .python], hostilities)
     func theAgentEnds(kind: GatewayKind, hostility: Hostility) async throws {
         let link = try HostileLink(to: kind)
         if !hostility.comesFirst {
@@ -47,21 +47,21 @@ private final class HostileLink {
     private let writer: DescriptorWriter
     private var heard: [UInt8] = []
     // Held open: an agent that cannot print is another test.
-    private let errors: Descriptor?
+    private let errors: Descriptor
 
     init(to kind: GatewayKind) throws {
-        let isPython = kind == .python
+        let isPython = kind.isPython
         var plan = ProcessPlan(executable: ExecutablePath.running, arguments: ["agent"])
         if isPython {
             let path = try #require(ExecutablePath.find("python3"))
             plan = ProcessPlan(executable: path, arguments: PythonAgent.arguments(["python3"]))
         }
         plan.markAsAgent(of: "hostile")
-        let stream = try LocalProcess.start(plan, python: isPython)
-        errors = stream.errors
-        reader = try DescriptorReader(stream.input, poller: stream.poller)
-        writer = try DescriptorWriter(stream.output, poller: stream.poller)
-        preamble = stream.preamble
+        let process = try LocalProcess(starting: plan)
+        errors = process.errors
+        reader = try DescriptorReader(process.link, poller: process.poller)
+        writer = try DescriptorWriter(process.link, poller: process.poller)
+        preamble = isPython ? PythonAgent.source : []
     }
 
     private var preamble: [UInt8]

@@ -16,27 +16,6 @@ import Testing
     import Darwin
 #endif
 
-/// The ways to open a gateway on which every behaviour has to hold. A new launcher is one more case.
-enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case native = "popen"
-    case python = "popen//python=python3"
-
-    var testDescription: String { rawValue }
-
-    var runsClosures: Bool { self != .python }
-
-    /// Opens a gateway for the time of `body`. What its programs print is dropped.
-    func open<R>(
-        _ options: String = "",
-        isolation: isolated (any Actor)? = #isolation,
-        _ body: (GatewayUnderTest) async throws -> R
-    ) async throws -> R {
-        try await withGateway(rawValue + options, configuration: .quiet) { gateway in
-            try await body(GatewayUnderTest(kind: self, gateway: gateway))
-        }
-    }
-}
-
 extension GatewayConfiguration {
     /// Drops what programs print and log.
     static var quiet: GatewayConfiguration {

@@ -77,7 +77,7 @@ final class PythonBeside: Sendable {
         return try await Gateway.start(
             id: "python",
             spec: command,
-            stream: try LocalProcess.start(plan, python: true),
+            stream: try LocalProcess(starting: plan).pythonStream,
             configuration: configuration
         )
     }

@@ -27,14 +27,20 @@ extension ProcessPlan {
     }
 }
 
-/// Starts an agent as a process on this machine, over a socket pair.
-package enum LocalProcess {
-    /// Starts the process. A Python interpreter is given the agent's source first.
-    package static func start(_ plan: ProcessPlan, python: Bool) throws(SystemError) -> LaunchedStream {
-        let poller = try PollerThread.shared()
+/// A process on this machine that speaks over a socket pair: an agent, or a program that leads to one.
+package struct LocalProcess: Sendable {
+    /// Its standard input and output.
+    package let link: Descriptor
+    /// Its standard error.
+    package let errors: Descriptor
+    package let process: ChildProcess
+    package let poller: Poller
+
+    package init(starting plan: ProcessPlan) throws(SystemError) {
+        poller = try PollerThread.shared()
         let link = try DescriptorPair.sockets()
         let errors = try DescriptorPair.pipe()
-        let process = try ChildProcess.start(
+        process = try ChildProcess.start(
             plan,
             input: link.second,
             output: link.second,
@@ -43,14 +49,18 @@ package enum LocalProcess {
         )
         link.second.close()
         errors.second.close()
-        var stream = LaunchedStream(
-            input: link.first,
-            output: link.first,
-            errors: errors.first,
-            process: process,
-            poller: poller
-        )
-        if python { stream.preamble = PythonAgent.source }
+        self.link = link.first
+        self.errors = errors.first
+    }
+
+    package var stream: LaunchedStream {
+        LaunchedStream(input: link, output: link, errors: errors, process: process, poller: poller)
+    }
+
+    /// Of a Python interpreter that reads the agent's source first.
+    package var pythonStream: LaunchedStream {
+        var stream = stream
+        stream.preamble = PythonAgent.source
         return stream
     }
 }

@@ -76,9 +76,11 @@ package struct Bootstrap: Prologue {
     private var wantsContent = false
     private let report: BootstrapReport
 
-    package init(_ plan: BootstrapPlan, report: BootstrapReport = BootstrapReport()) {
+    /// - Parameter request: what somebody on the way has to read first.
+    package init(_ plan: BootstrapPlan, report: BootstrapReport = BootstrapReport(), request: [UInt8] = []) {
         self.plan = plan
         self.report = report
+        output = request
     }
 
     package var isDone: Bool { phase == .done }

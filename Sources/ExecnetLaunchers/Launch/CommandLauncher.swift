@@ -18,12 +18,17 @@ package struct CommandLauncher: Launcher {
     }
 
     private let command: [String]
-    private let form: Form
+    private let form: Form?
 
     /// - Parameter form: nil has it told from the command: `ssh`, and what ends with an option `-c`, take a line.
     package init(_ command: [String], form: Form? = nil) {
         self.command = command
-        self.form = form ?? CommandLauncher.form(of: command)
+        self.form = form
+    }
+
+    /// The whole command line.
+    static func arguments(_ command: [String], _ shell: ShellCommand, form: Form? = nil) -> [String] {
+        command + ((form ?? CommandLauncher.form(of: command)) == .words ? shell.words : [shell.line])
     }
 
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
@@ -35,9 +40,9 @@ package struct CommandLauncher: Launcher {
                 gateway: gateway
             )
         }
-        let rest = form == .words ? shell.words : [shell.line]
+        let arguments = CommandLauncher.arguments(command, shell, form: form)
         do throws(SystemError) {
-            return try LocalProcess.start(ProcessPlan(executable: path, arguments: command + rest), python: false)
+            return try LocalProcess(starting: ProcessPlan(executable: path, arguments: arguments)).stream
         } catch {
             throw GatewayError(.launchFailed, "\"\(path)\" could not be started: \(error).", gateway: gateway)
         }

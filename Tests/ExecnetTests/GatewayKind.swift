@@ -1,0 +1,59 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import Execnet
+import ExecnetTestSupport
+import Testing
+
+/// The ways to open a gateway on which every behaviour has to hold. A new launcher is one more case.
+enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case native, python
+    case command, commandPython
+    case via, viaPython, throughPython
+
+    var testDescription: String { rawValue }
+
+    var isPython: Bool { self == .python || self == .commandPython || self == .viaPython }
+    var runsClosures: Bool { !isPython }
+
+    /// The description of such a gateway, which can be opened for the time of `body`.
+    func withSpec<R>(
+        _ options: String = "",
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (String) async throws -> R
+    ) async throws -> R {
+        let options = (isPython ? "//python=python3" : "") + options
+        switch self {
+        case .native, .python: return try await body("popen" + options)
+        case .command, .commandPython: return try await body("command=env" + options)
+        case .via, .viaPython: return try await through("popen", options, body)
+        case .throughPython: return try await through("popen//python=python3", options, body)
+        }
+    }
+
+    private func through<R>(
+        _ hop: String,
+        _ options: String,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (String) async throws -> R
+    ) async throws -> R {
+        try await withGateway(hop, configuration: .quiet) { try await body("popen//via=\($0.id)" + options) }
+    }
+
+    /// Opens a gateway for the time of `body`. What its programs print is dropped.
+    func open<R>(
+        _ options: String = "",
+        configuration: GatewayConfiguration = .quiet,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (GatewayUnderTest) async throws -> R
+    ) async throws -> R {
+        try await withSpec(options) { spec in
+            try await withGateway(spec, configuration: configuration) { gateway in
+                try await body(GatewayUnderTest(kind: self, gateway: gateway))
+            }
+        }
+    }
+}
