@@ -48,7 +48,8 @@ let package = Package(
         .target(
             name: "ExecnetLaunchers",
             dependencies: [
-                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem", .product(name: "Crypto", package: "swift-crypto"),
+                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings
         ),
@@ -102,7 +103,7 @@ let package = Package(
         .testTarget(
             name: "ExecnetLaunchersTests",
             dependencies: [
-                "CAgentConstructor", "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetTestSupport", "execnet-agent",
+                "Execnet", "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetTestSupport",
             ],
             swiftSettings: settings
         ),

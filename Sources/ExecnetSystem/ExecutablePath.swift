@@ -32,9 +32,11 @@ package enum ExecutablePath {
         for line in SmallFile.read("/proc/self/maps")?.split(separator: UInt8(ascii: "\n")) ?? [] {
             // "start-end permissions offset device inode      path". See proc(5).
             let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
-            let bounds = fields[0].split(separator: UInt8(ascii: "-")).map { UInt(String(decoding: $0, as: UTF8.self), radix: 16) }
-            guard fields.count == 6, bounds.count == 2, let low = bounds[0], let high = bounds[1] else { continue }
-            guard low <= start, start < high, let path = fields[5].firstIndex(of: UInt8(ascii: "/")) else { continue }
+            guard fields.count == 6, let path = fields[5].firstIndex(of: UInt8(ascii: "/")) else { continue }
+            let bounds = fields[0].split(separator: UInt8(ascii: "-")).compactMap {
+                UInt(String(decoding: $0, as: UTF8.self), radix: 16)
+            }
+            guard bounds.count == 2, bounds[0] <= start, start < bounds[1] else { continue }
             return String(decoding: fields[5][path...], as: UTF8.self)
         }
         return nil

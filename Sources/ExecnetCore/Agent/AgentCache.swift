@@ -9,10 +9,10 @@ import ExecnetSystem
 /// The directory that this agent's executable was put into, and is kept in for the next time. The agent keeps it tidy.
 ///
 /// Images lie there under their hashes: a static one as a file, a dynamic one as a folder of links to files beside it.
-struct AgentCache: Sendable {
+package struct AgentCache: Sendable {
     /// Where the directory is, and which image this agent is of.
-    static let directoryVariable = "EXECNET_CACHE"
-    static let imageVariable = "EXECNET_CACHE_IMAGE"
+    package static let directoryVariable = "EXECNET_CACHE"
+    package static let imageVariable = "EXECNET_CACHE_IMAGE"
 
     /// What was not used for so long is deleted, apart from the newest images.
     static let unusedLimit = 30 * day
@@ -33,8 +33,8 @@ struct AgentCache: Sendable {
         return AgentCache(directory: String(cString: directory), image: String(cString: image))
     }
 
-    private init?(directory: String, image: String) {
-        // Whatever the variable says: nothing is ever deleted in a directory that is not a cache of ours by its name.
+    /// Nil if the names are not of our form: nothing is ever deleted in a directory that is not a cache of ours by its name.
+    package init?(directory: String, image: String) {
         let path = directory.split(separator: "/").last.map(String.init)
         guard path == ".execnet-\(geteuid())", CacheName.isHash(image) else { return nil }
         self.directory = directory
@@ -42,7 +42,7 @@ struct AgentCache: Sendable {
     }
 
     /// Notes that the image was used now, and deletes what was not used for long. Any number of agents may do so at the same time.
-    func tidyUp() {
+    package func tidyUp() {
         execnet_lower_thread_priority()
         guard let folder = CacheFolder(path: directory), let now = markAsUsed(in: folder) else { return }
         guard let entries = folder.entries() else { return }
@@ -79,7 +79,10 @@ struct AgentCache: Sendable {
         for entry in unused {
             // It may have been used since.
             guard let entry = folder.entry(entry.name), now - entry.modified > AgentCache.unusedLimit else { continue }
-            if entry.kind == .file { folder.remove(entry) } else if folder.removeFolder(entry) { linked[entry.name] = nil }
+            switch entry.kind {
+            case .file: folder.remove(entry)
+            case .folder: if folder.removeFolder(entry) { linked[entry.name] = nil }
+            }
         }
         // Files of the folders that are gone, unless others lead to them too.
         let stillLinked = linked.values.reduce(into: Set()) { $0.formUnion($1) }
@@ -95,7 +98,10 @@ enum CacheName {
     static func isHash(_ name: String) -> Bool {
         name.utf8.count == 32
             && name.utf8.allSatisfy {
-                (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || (UInt8(ascii: "a")...UInt8(ascii: "f")).contains($0)
+                switch $0 {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
+                default: false
+                }
             }
     }
 

@@ -76,7 +76,7 @@ final class CacheFolder {
     @discardableResult
     func removeFolder(_ entry: Entry) -> Bool {
         let name = CacheName.isTemporary(entry.name) ? entry.name : "\(entry.name).tmp.\(getpid())"
-        guard name == entry.name || renameat(descriptor.value, entry.name, descriptor.value, name) == 0 else { return false }
+        if name != entry.name, renameat(descriptor.value, entry.name, descriptor.value, name) != 0 { return false }
         let folder = Descriptor(owning: openFolder(name, in: descriptor.value))
         for link in CacheFolder.names(in: folder) ?? [] {
             var byte: CChar = 0

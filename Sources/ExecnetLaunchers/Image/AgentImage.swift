@@ -99,7 +99,8 @@ package struct AgentImage: Sendable {
         for library in try AgentImage.libraries(of: path, isOwn: isOwn, loader: interpreter) {
             libraries.append((library.name, try ImageFile.load(library.path)))
         }
-        self.libraries = libraries
+        // The loader's order is not the same when they were loaded already.
+        self.libraries = libraries.sorted { $0.name < $1.name }
         id = ""
         id = ImageFile.name(ofText: links.map { "\($0.name) \($0.hash)\n" }.joined())
     }

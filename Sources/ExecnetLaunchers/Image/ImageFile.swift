@@ -19,6 +19,7 @@ package final class ImageFile: Sendable {
     package let checksum: UInt32
     private let identity: FileIdentity
     private let compression = Once<ImageContent>()
+    private let compressions = Atomic(0)
 
     /// The file at this path as it is now. Reads it, but only the first time. Blocks.
     package static func load(_ path: String) throws(GatewayError) -> ImageFile {
@@ -64,8 +65,11 @@ package final class ImageFile: Sendable {
         try await compression.value { Result { () throws(GatewayError) in try self.compress() } }
     }
 
+    /// How often that was done, for tests.
+    package var compressionCount: Int { compressions.load(ordering: .relaxed) }
+
     private func compress() throws(GatewayError) -> ImageContent {
-        ImageFile.compressions.add(1, ordering: .relaxed)
+        compressions.add(1, ordering: .relaxed)
         let file = try ImageFile.open(path, identity)
         var crc = crc32(0, nil, 0)
         let gzip = Gzip.compress { buffer in
@@ -79,9 +83,6 @@ package final class ImageFile: Sendable {
         guard UInt32(truncatingIfNeeded: crc) == checksum else { throw ImageFile.changed(path) }
         return ImageContent(gzip)
     }
-
-    /// How often this process has compressed a file, for tests.
-    static let compressions = Atomic(0)
 
     // MARK: names
 
@@ -103,7 +104,7 @@ package final class ImageFile: Sendable {
     }
 
     static func changed(_ path: String) -> GatewayError {
-        GatewayError(.noAgentImage, "The agent's file \"\(path)\" was changed while it was read. Open the gateway again.")
+        GatewayError(.noAgentImage, "The agent's file \"\(path)\" has changed meanwhile. Open the gateway again.")
     }
 
     static func unreadable(_ path: String, _ cause: SystemError) -> GatewayError {

@@ -76,7 +76,7 @@ enum SharedLibraries {
             case 2 where words[1] == "=>" && words[0].hasPrefix("linux-"): continue
             case 3 where words[1] == "=>" && words[2].hasPrefix("/"):
                 if areSame(words[2], loader) { continue }
-                guard isFileName(words[0]) else { throw ListError(text: "it needs \(words[0]) at exactly that place.") }
+                guard isFileName(words[0]) else { throw ListError(text: "one has the name \(words[0]).") }
                 libraries.append(Library(name: words[0], path: words[2]))
             default:
                 throw ListError(text: "\(loader) says \"\(words.joined(separator: " "))\".")
@@ -91,8 +91,8 @@ enum SharedLibraries {
             && name.utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+")...UInt8(ascii: "."): byte != UInt8(ascii: ",")
-                case UInt8(ascii: "_"): true
+                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."): true
+                case UInt8(ascii: "+"), UInt8(ascii: "-"): true
                 default: false
                 }
             }
