@@ -26,6 +26,7 @@ setup: ## Install what is missing (Debian packages, and cbor2 in a virtual envir
 	command -v git >/dev/null || missing+=" git"
 	test -e /usr/include/zlib.h || missing+=" zlib1g-dev"
 	command -v strip >/dev/null || missing+=" binutils"
+	test -x /bin/busybox || missing+=" busybox-static"
 	test -s /etc/ssl/certs/ca-certificates.crt || missing+=" ca-certificates"
 	if test -n "$$missing"; then
 		root=""
@@ -71,9 +72,17 @@ bench: setup ## Measure every case of the benchmarks (medians of RUNS rounds, de
 lint: ## Check the format of all Swift files
 	$(SWIFT) format lint --strict -r Sources Tests Examples Benchmarks/Sources Benchmarks/Package.swift Package.swift
 
+# For another platform build the same on a machine of its kind, or cross with a static Linux SDK:
+#   swift sdk install URL; swift build -c release --product execnet-agent --swift-sdk aarch64-swift-linux-musl
+# and put the file beside the coordinator's executable (or into a folder named in EXECNET_AGENT_PATH) as execnet-agent-linux-aarch64.
+# The copy that is placed here has such a name too, so that a folder can hold the agents of all platforms.
 agent: setup ## Build execnet-agent as one static, stripped executable in .build-agent/release, and check its size
 	$(SWIFT) build $(AGENT_FLAGS)
-	strip .build-agent/release/execnet-agent
-	"$(EXECNET_TEST_PYTHON)" Tests/bootstrap/check_native_agent.py .build-agent/release/execnet-agent
+	agent=.build-agent/release/execnet-agent
+	strip "$$agent"
+	"$(EXECNET_TEST_PYTHON)" Tests/bootstrap/check_native_agent.py "$$agent"
+	named="$$agent-$$(uname -s | tr A-Z a-z)-$$(uname -m)"
+	cp -f "$$agent" "$$named"
+	echo "Placed $$named"
 
 .ONESHELL:
