@@ -98,7 +98,7 @@ struct AgentImageTests {
         let image = try await AgentImage.load(ExecutablePath.running, isOwn: true)
         try await withTemporaryFolder { folder in
             try image.plant(in: folder)
-            let gateway = try await open(image.words(in: folder), runsOwnImage: true)
+            let gateway = try await open(image.words(in: folder))
             let answer = try await gateway.remoteCall(41) { $0 + 1 }
             #expect(answer == 42)
             #expect(try await gateway.info().executable.hasSuffix("/\(image.entry.hash)"))
@@ -112,7 +112,7 @@ struct AgentImageTests {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/program"
             try writeFile(try bytes(of: ExecutablePath.running), to: path, mode: 0o700)
-            let gateway = try await open([path], runsOwnImage: true)
+            let gateway = try await open([path])
             try #require(unlink(path) == 0)
             try writeFile([1, 2, 3], to: path)
             let found = try await gateway.remoteCall(ExecutablePath.running) { path in
@@ -172,7 +172,7 @@ struct AgentImageTests {
         #expect(try SharedLibraries.parse(musl, loader: "/lib/ld.so") == libraries)
     }
 
-    private func open(_ words: [String], runsOwnImage: Bool) async throws -> Gateway {
+    private func open(_ words: [String]) async throws -> Gateway {
         var plan = ProcessPlan(executable: words[0], arguments: words)
         plan.markAsAgent(of: "planted")
         var configuration = GatewayConfiguration()
@@ -181,8 +181,7 @@ struct AgentImageTests {
             id: "planted",
             spec: "planted",
             stream: try LocalProcess.start(plan, python: false),
-            configuration: configuration,
-            runsOwnImage: runsOwnImage
+            configuration: configuration
         )
     }
 }
