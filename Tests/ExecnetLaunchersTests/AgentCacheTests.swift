@@ -130,6 +130,12 @@ struct AgentCacheTests {
             try putFile("\(cache)/\(hash("f"))/file", days: 100)
             try age("\(cache)/\(hash("f"))", days: 100)
             try putImage("\(cache)/x.folder", linksTo: [outside], days: 100)
+            if geteuid() == 0 {
+                for name in [hash("8"), "x.stranger"] {
+                    try putFile("\(cache)/\(name)", days: 100)
+                    try #require(chown("\(cache)/\(name)", 1, 1) == 0)
+                }
+            }
 
             let before = names(in: cache)
             AgentCache(directory: cache, image: hash("0"))?.tidyUp()

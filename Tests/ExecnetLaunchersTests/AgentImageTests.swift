@@ -126,6 +126,28 @@ struct AgentImageTests {
         }
     }
 
+    /// As `dpkg` does with libraries while a coordinator runs.
+    @Test(.timeLimit(.minutes(1)))
+    func aReplacedLibraryMakesANewImage() async throws {
+        try await withTemporaryFolder { folder in
+            let own = try await AgentImage.load(ExecutablePath.running, isOwn: true)
+            let library = try #require(own.libraries.first { $0.name == "libz.so.1" }).file
+            let copy = "\(folder)/libz.so.1"
+            try writeFile(try bytes(of: library.content()), to: copy, mode: 0o700)
+            setenv("LD_LIBRARY_PATH", folder, 1)
+            defer { unsetenv("LD_LIBRARY_PATH") }
+            let program = "\(folder)/program"
+            try writeFile(try bytes(of: own.entry.content()), to: program, mode: 0o700)
+            let first = try await AgentImage.load(program, isOwn: false)
+            #expect(first.libraries.first { $0.name == "libz.so.1" }?.file.path == copy)
+            #expect(first.links.map(\.hash).sorted() == own.links.map(\.hash).sorted())
+            try writeFile(try bytes(of: library.content()), [0], to: copy, mode: 0o700)
+            let second = try await AgentImage.load(program, isOwn: false)
+            #expect(second.id != first.id)
+            #expect(second.entry === first.entry)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func whatCannotBeSentIsSaid() async throws {
         try await withTemporaryFolder { folder in

@@ -55,14 +55,18 @@ package struct AgentImage: Sendable {
 
     /// Reads an agent and all that it needs, once for all who ask.
     package static func load(_ path: String, isOwn: Bool) async throws -> AgentImage {
+        let key = Key(path: path, isOwn: isOwn)
         let identity: FileIdentity
         do throws(SystemError) { identity = try FileIdentity(path: path) } catch {
             throw ImageFile.unreadable(path, error)
         }
         let once = images.withLock { images in
-            if let known = images[path], known.identity == identity { return known.once }
+            // Libraries may have been replaced as well.
+            if let known = images[key], known.identity == identity, known.once.known?.isCurrent != false {
+                return known.once
+            }
             let once = Once<AgentImage>()
-            images[path] = (identity, once)
+            images[key] = (identity, once)
             return once
         }
         return try await once.value {
@@ -70,7 +74,14 @@ package struct AgentImage: Sendable {
         }
     }
 
-    private static let images = Mutex<[String: (identity: FileIdentity, once: Once<AgentImage>)]>([:])
+    private struct Key: Hashable {
+        var path: String
+        var isOwn: Bool
+    }
+
+    private static let images = Mutex<[Key: (identity: FileIdentity, once: Once<AgentImage>)]>([:])
+
+    private var isCurrent: Bool { files.allSatisfy(\.isCurrent) }
 
     /// Blocks.
     private init(_ path: String, isOwn: Bool) throws(GatewayError) {

@@ -55,6 +55,9 @@ package final class ImageFile: Sendable {
         return "\(size) \(String(repeating: "0", count: 8 - digits.count))\(digits)"
     }
 
+    /// Whether the path still leads to these bytes.
+    package var isCurrent: Bool { (try? FileIdentity(path: path)) == identity }
+
     /// The file's bytes as they are.
     package func content() throws(GatewayError) -> ImageContent {
         ImageContent(try ImageFile.open(path, identity), path: path, size: size)

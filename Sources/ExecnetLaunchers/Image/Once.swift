@@ -22,9 +22,12 @@ final class Once<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// The value if it has been made.
+    var known: Value? { state.withLock { $0.value } }
+
     /// - Throws: what `make` failed with; `CancellationError` when the task is cancelled, while the work goes on for the others.
     func value(_ make: @escaping @Sendable () -> Outcome) async throws -> Value {
-        if let value = state.withLock({ $0.value }) { return value }
+        if let known { return known }
         let number = state.withLock { state in
             state.lastWaiter += 1
             return state.lastWaiter
