@@ -41,9 +41,17 @@ package struct AgentCache: Sendable {
         self.image = image
     }
 
+    /// Tidies up on a thread of its own, when nothing else wants to run.
+    func start() {
+        // If there can be no thread now, another agent will do it.
+        try? SystemThread.start(name: "execnet-cache") {
+            execnet_lower_thread_priority()
+            tidyUp()
+        }
+    }
+
     /// Notes that the image was used now, and deletes what was not used for long. Any number of agents may do so at the same time.
     package func tidyUp() {
-        execnet_lower_thread_priority()
         guard let folder = CacheFolder(path: directory), let now = markAsUsed(in: folder) else { return }
         guard let entries = folder.entries() else { return }
         for entry in entries where CacheName.isTemporary(entry.name) {

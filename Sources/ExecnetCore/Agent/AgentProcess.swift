@@ -100,8 +100,7 @@ final class AgentProcess: EndpointDelegate {
             return end(grace: .zero, linkLost: true)
         }
         endpoint.heard(hello)
-        // One that cannot start will do it another time.
-        if let cache { try? SystemThread.start(name: "execnet-cache") { cache.tidyUp() } }
+        cache?.start()
         if hello.fields["serial"]?.bool == true { state.withLock { $0.isSerial = true } }
     }
 
