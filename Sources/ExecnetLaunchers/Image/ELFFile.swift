@@ -19,7 +19,7 @@ package struct ELFFile: Hashable, Sendable {
     package struct Malformed: Error, Hashable, CustomStringConvertible {
         package let description: String
 
-        init(_ description: String) { self.description = description }
+        fileprivate init(_ description: String) { self.description = description }
     }
 
     package init(path: String) throws(Malformed) {
@@ -32,76 +32,69 @@ package struct ELFFile: Hashable, Sendable {
         guard fstat(file.value, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
             throw Malformed("is not a file")
         }
-        try self.init(size: Int(information.st_size)) { offset, count in
+        let source = Source(size: Int(information.st_size)) { offset, count in
             var bytes = [UInt8](repeating: 0, count: count)
             return pread(file.value, &bytes, count, off_t(offset)) == count ? bytes : nil
         }
+        try self.init(source)
     }
 
     /// Reads bytes in memory.
     package init(_ bytes: [UInt8]) throws(Malformed) {
-        try self.init(size: bytes.count) { Array(bytes[$0..<($0 + $1)]) }
+        try self.init(Source(size: bytes.count) { Array(bytes[$0..<($0 + $1)]) })
     }
 
-    /// `read` is only asked for what lies within `size`.
-    private init(size: Int, read: (_ offset: Int, _ count: Int) -> [UInt8]?) throws(Malformed) {
-        func bytes(at offset: UInt64, count: UInt64) throws(Malformed) -> [UInt8] {
-            let (end, overflow) = offset.addingReportingOverflow(count)
-            guard !overflow, end <= UInt64(size) else { throw Malformed("is cut short") }
-            guard let bytes = read(Int(offset), Int(count)) else { throw Malformed("cannot be read") }
-            return bytes
-        }
-        guard size >= 4, try bytes(at: 0, count: 4) == [0x7f, 0x45, 0x4c, 0x46] else {
+    private init(_ source: Source) throws(Malformed) {
+        guard source.size >= 4, try source.bytes(at: 0, count: 4) == [0x7f, 0x45, 0x4c, 0x46] else {
             throw Malformed("is not an ELF executable")
         }
-        let identification = try bytes(at: 0, count: 16)
+        let identification = try source.bytes(at: 0, count: 16)
         guard (1...2).contains(identification[4]), (1...2).contains(identification[5]) else {
             throw Malformed("has an ELF header of an unknown form")
         }
         is64Bit = identification[4] == 2
         isLittleEndian = identification[5] == 1
-        let header = Fields(try bytes(at: 0, count: is64Bit ? 64 : 52), isLittleEndian: isLittleEndian)
-        guard header.number(at: 16, size: 2) == 2 || header.number(at: 16, size: 2) == 3,
-            header.number(at: 24, size: is64Bit ? 8 : 4) != 0
-        else { throw Malformed("is not an executable, but an object file or a library") }
+        let header = Fields(try source.bytes(at: 0, count: is64Bit ? 64 : 52), isLittleEndian: isLittleEndian)
+        guard (2...3).contains(header.number(at: 16, size: 2)), header.number(at: 24, size: is64Bit ? 8 : 4) != 0 else {
+            throw Malformed("is not an executable, but an object file or a library")
+        }
         platform = try ELFFile.platform(
             osABI: identification[7],
             machine: header.number(at: 18, size: 2),
             is64Bit: is64Bit,
             isLittleEndian: isLittleEndian
         )
+        interpreter = try ELFFile.interpreter(header, is64Bit: is64Bit, source)
+    }
 
-        let segmentSize = header.number(at: is64Bit ? 54 : 42, size: 2)
-        let segmentCount = header.number(at: is64Bit ? 56 : 44, size: 2)
-        guard segmentSize == (is64Bit ? 56 : 32), (1...ELFFile.maximumSegments).contains(segmentCount) else {
+    /// Goes through the table of segments, all of which have to be in the file.
+    private static func interpreter(_ header: Fields, is64Bit: Bool, _ source: Source) throws(Malformed) -> String? {
+        let start = is64Bit ? header.number(at: 32, size: 8) : header.number(at: 28, size: 4)
+        let size = header.number(at: is64Bit ? 54 : 42, size: 2)
+        let count = header.number(at: is64Bit ? 56 : 44, size: 2)
+        guard size == (is64Bit ? 56 : 32), (1...maximumSegments).contains(count) else {
             throw Malformed("has no table of segments, or one of an unknown form")
         }
-        let table = Fields(
-            try bytes(
-                at: is64Bit ? header.number(at: 32, size: 8) : header.number(at: 28, size: 4),
-                count: segmentSize * segmentCount
-            ),
-            isLittleEndian: isLittleEndian
-        )
+        let table = Fields(try source.bytes(at: start, count: size * count), isLittleEndian: header.isLittleEndian)
         var interpreter: String?
-        for start in stride(from: 0, to: Int(segmentSize * segmentCount), by: Int(segmentSize)) {
-            let offset = is64Bit ? table.number(at: start + 8, size: 8) : table.number(at: start + 4, size: 4)
-            let length = is64Bit ? table.number(at: start + 32, size: 8) : table.number(at: start + 16, size: 4)
-            switch table.number(at: start, size: 4) {
-            case ELFFile.loadedSegment:
-                let (end, overflow) = offset.addingReportingOverflow(length)
-                guard !overflow, end <= UInt64(size) else { throw Malformed("is cut short") }
-            case ELFFile.interpreterSegment:
-                guard length <= UInt64(PATH_MAX) else { throw Malformed("names no loader that could exist") }
-                let name = try bytes(at: offset, count: length).prefix { $0 != 0 }
-                guard name.first == UInt8(ascii: "/"), let path = String(validating: name, as: UTF8.self) else {
-                    throw Malformed("names no loader that could exist")
-                }
-                interpreter = path
+        for place in stride(from: 0, to: Int(size * count), by: Int(size)) {
+            let offset = is64Bit ? table.number(at: place + 8, size: 8) : table.number(at: place + 4, size: 4)
+            let length = is64Bit ? table.number(at: place + 32, size: 8) : table.number(at: place + 16, size: 4)
+            switch table.number(at: place, size: 4) {
+            case loadedSegment: try source.check(offset, length)
+            case interpreterSegment: interpreter = try path(at: offset, length, source)
             default: break
             }
         }
-        self.interpreter = interpreter
+        return interpreter
+    }
+
+    private static func path(at offset: UInt64, _ length: UInt64, _ source: Source) throws(Malformed) -> String {
+        let wrong = Malformed("names no loader that could exist")
+        guard length <= UInt64(PATH_MAX) else { throw wrong }
+        let name = try source.bytes(at: offset, count: length).prefix { $0 != 0 }
+        guard name.first == UInt8(ascii: "/"), let path = String(validating: name, as: UTF8.self) else { throw wrong }
+        return path
     }
 
     /// Linkers make about a dozen.
@@ -140,6 +133,28 @@ package struct ELFFile: Hashable, Sendable {
             throw Malformed("is built for a machine that is not known here (ELF system \(osABI), machine \(machine))")
         }
         return platform
+    }
+}
+
+/// The bytes of a file; nothing beyond its end is ever asked for.
+private struct Source {
+    let size: Int
+    private let read: (_ offset: Int, _ count: Int) -> [UInt8]?
+
+    init(size: Int, read: @escaping (_ offset: Int, _ count: Int) -> [UInt8]?) {
+        self.size = size
+        self.read = read
+    }
+
+    func bytes(at offset: UInt64, count: UInt64) throws(ELFFile.Malformed) -> [UInt8] {
+        try check(offset, count)
+        guard let bytes = read(Int(offset), Int(count)) else { throw ELFFile.Malformed("cannot be read") }
+        return bytes
+    }
+
+    func check(_ offset: UInt64, _ count: UInt64) throws(ELFFile.Malformed) {
+        let (end, overflow) = offset.addingReportingOverflow(count)
+        guard !overflow, end <= UInt64(size) else { throw ELFFile.Malformed("is cut short") }
     }
 }
 
