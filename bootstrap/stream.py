@@ -4,7 +4,8 @@
 # ===----------------------------------------------------------------------===
 """A program for the Python agent: what a native agent runs as a program of the kind `stream`.
 
-It joins `channel` to a process or a connection, byte by byte. `stream` is the open map of a native agent. CPython 3.6 and later.
+It joins `channel` to a process or a connection, byte by byte. `stream` is the open map of a native agent, but for the channel of the errors, which is
+the first item. CPython 3.6 and later.
 """
 
 import os
@@ -194,6 +195,7 @@ def refuse(message):
 
 def run():
     try:
+        stream["errors"] = channel.receive()
         if "process" in stream:
             run_process()
         else:

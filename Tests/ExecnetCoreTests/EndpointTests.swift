@@ -92,6 +92,7 @@ final class MemoryLink: Link {
         for action in due { action() }
     }
 
+    func start() {}
     func disconnect() { queue.yield(.stop) }
 }
 

@@ -17,10 +17,12 @@ package final class ChannelErrors: StandardErrorSource {
     /// The process, which is gone when the channel says so, or is over itself.
     package let process: RemoteProcess
     private let channel: Channel
+    private let poller: Poller
     private let handlers = Mutex<Handlers?>(nil)
 
-    init(_ channel: Channel) {
+    init(_ channel: Channel, poller: Poller) {
         self.channel = channel
+        self.poller = poller
         process = RemoteProcess(name: "process on gateway \"\(channel.gatewayID)\"") { number in
             // On this channel it does not have to wait for what the process has yet to read.
             guard let item = try? Wire.encode(number) else { return }
@@ -60,8 +62,14 @@ extension ChannelErrors: ChannelSink {
         return cost
     }
 
-    package func receivedEnd() { end(nil) }
-    package func closed(_ end: ChannelEnd) { self.end(nil) }
+    package func receivedEnd() { endUnknown() }
+    package func closed(_ end: ChannelEnd) { endUnknown() }
+
+    /// The process was never started, or its gateway is lost. The stream itself tells more, at the same moment, so it comes first.
+    private func endUnknown() {
+        guard !process.isGone else { return }
+        poller.schedule(after: .milliseconds(50)) { self.end(nil) }
+    }
 }
 
 extension ExitStatus {

@@ -30,7 +30,7 @@ extension Gateway {
         if let executable { description["executable"] = .string(executable) }
         if let directory { description["directory"] = .string(directory) }
         do {
-            return GatewayStream(try await openStream(description), poller: poller, errors: ChannelErrors(errors))
+            return GatewayStream(try await openStream(description), poller: poller, errors: ChannelErrors(errors, poller: poller))
         } catch {
             errors.close(with: nil)
             throw error
@@ -52,9 +52,14 @@ extension Gateway {
         guard try await info().language == "python" else {
             return try await remoteExec(Program(kind: StreamProgram.kind, description))
         }
-        return try await remoteExec(
+        // To a Python agent a channel can be made known only beside one that it knows, so this one follows as the first item.
+        var description = description
+        let errors = description.updateValue(.null, forKey: "errors")?.channel
+        let channel = try await remoteExec(
             .python(PythonAgent.stream, arguments: ["stream": Value(description)], file: "<execnet stream>")
         )
+        try await channel.send(errors.map(Value.channel) ?? .null)
+        return channel
     }
 }
 

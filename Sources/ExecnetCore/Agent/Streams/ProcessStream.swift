@@ -57,10 +57,13 @@ struct ProcessStream {
 
     private func start(_ link: Descriptor, _ errors: Descriptor, _ poller: Poller) throws -> ChildProcess {
         var plan = plan
-        guard let path = ExecutablePath.find(plan.executable, path: plan.environment["PATH"]) else {
-            throw ProgramRunner.Refusal(reason: "there is no executable \"\(plan.executable)\"")
+        // A path is tried as it is: the system says best what is wrong with it.
+        if !plan.executable.contains("/") {
+            guard let path = ExecutablePath.find(plan.executable, path: plan.environment["PATH"]) else {
+                throw ProgramRunner.Refusal(reason: "there is no executable \"\(plan.executable)\"")
+            }
+            plan.executable = path
         }
-        plan.executable = path
         do {
             return try ChildProcess.start(plan, input: link, output: link, errors: errors, poller: poller)
         } catch {
