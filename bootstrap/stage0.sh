@@ -28,6 +28,7 @@ has rm || rm() { $B rm "$@"; };
 has ln || ln() { $B ln "$@"; };
 has cat || cat() { $B cat "$@"; };
 has wc || wc() { $B wc "$@"; };
+has touch || touch() { $B touch "$@"; };
 has dd || dd() { $B dd "$@"; };
 has head || head() { $B head "$@"; };
 has gzip || gzip() { $B gzip "$@"; };
@@ -45,7 +46,9 @@ case $p in /*) d=${p%/}/.execnet-$U; "$@" || return 0;; esac;
 done;
 };
 mine() { [ -d "$d" ] && [ -O "$d" ] || return 1; [ -L "$d" ] && return 1; return 0; };
-look() { mine || return 0; for h in $H; do if [ -x "$d/$h" ]; then D=$d; say have "$h" $$ "$d"; return 1; fi; done; return 0; };
+# What is used must not be taken for old and removed by an agent that tidies up.
+use() { touch -c "$1" "$1"/* 2>&-; };
+look() { mine || return 0; for h in $H; do if [ -x "$d/$h" ]; then use "$d/$h"; D=$d; say have "$h" $$ "$d"; return 1; fi; done; return 0; };
 
 # Tries a place: it must be ours alone, take a file, and let it be executed (S is the first line of a script). Directories in X were of no use.
 try() {
@@ -85,7 +88,7 @@ set --;
 while read -r c a b r; do
 case $c in
 dir) S=$a; [ -z "$D" ] || { clean; X="$X:$D:"; D=; }; each try; if [ -n "$D" ]; then say dir "$D"; else say nodir; fi;;
-need) n=; for h in $a $b $r; do [ -e "$D/$h" ] || n="$n $h"; done; say need $n;;
+need) n=; for h in $a $b $r; do if [ -e "$D/$h" ]; then use "$D/$h"; else n="$n $h"; fi; done; say need $n;;
 take) e=$(take "$D/x.$$.$a" "$b" "$r" 2>&1) && chmod 700 "$D/x.$$.$a" && say took "$a" || { say lost "$a" "$e"; rm -f "$D/x.$$.$a"; };;
 keep) if [ -d "$D/$a" ]; then rm -rf "$D/x.$$.$a"; else mv -f "$D/x.$$.$a" "$D/$a" || say lost "$a"; [ -d "$D/$a" ] && rm -rf "$D/$a/x.$$.$a"; fi;;
 link) [ -d "$D/x.$$.$a" ] || mkdir "$D/x.$$.$a"; ln -sf "../$r" "$D/x.$$.$a/$b" || say lost "$a";;

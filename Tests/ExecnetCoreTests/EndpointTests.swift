@@ -59,7 +59,6 @@ final class MemoryLink: Link {
     /// Waits until so many bytes in all have been taken in.
     func hears(_ count: Int) async { for await total in totals where total >= count { return } }
 
-    func start() {}
     func flush() {
         var next = endpoint.takeOutput()
         while let buffer = next {

@@ -202,7 +202,7 @@ struct AgentImageTests {
         return try await Gateway.start(
             id: "planted",
             spec: "planted",
-            stream: try LocalProcess.start(plan, python: false),
+            stream: try LocalProcess(starting: plan).stream,
             configuration: configuration
         )
     }
