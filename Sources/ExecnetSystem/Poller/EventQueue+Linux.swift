@@ -37,6 +37,15 @@
             }
         }
 
+        /// Tells only when the other side has gone or will send no more, however much there is to read.
+        func addHangUp(_ descriptor: Int32, tag: UInt32) throws(SystemError) {
+            var event = event(descriptor, tag: tag, read: false, write: false)
+            event.events = EPOLLRDHUP.rawValue
+            guard epoll_ctl(epoll.value, EPOLL_CTL_ADD, descriptor, &event) == 0 else {
+                throw SystemError("watch a descriptor")
+            }
+        }
+
         func change(_ descriptor: Int32, tag: UInt32, read: Bool, write: Bool) {
             var event = event(descriptor, tag: tag, read: read, write: write)
             _ = epoll_ctl(epoll.value, EPOLL_CTL_MOD, descriptor, &event)

@@ -60,13 +60,31 @@ package final class Poller: Sendable {
         write: Bool = false,
         handler: @escaping Handler
     ) throws(SystemError) {
+        try register(descriptor, handler: handler) { tag throws(SystemError) in
+            try queue.add(descriptor, tag: tag, read: read, write: write)
+        }
+    }
+
+    /// Calls `handler` once the other side of a socket has gone or has said that it sends no more, and from then on until removed.
+    /// What there is to read is left for others.
+    package func addHangUp(_ descriptor: Int32, handler: @escaping Handler) throws(SystemError) {
+        try register(descriptor, handler: handler) { tag throws(SystemError) in
+            try queue.addHangUp(descriptor, tag: tag)
+        }
+    }
+
+    private func register(
+        _ descriptor: Int32,
+        handler: @escaping Handler,
+        with queueing: (UInt32) throws(SystemError) -> Void
+    ) throws(SystemError) {
         let generation = state.withLock { state in
             state.generation &+= 1
             state.registrations[descriptor] = Registration(generation: state.generation, handler: handler)
             return state.generation
         }
         do {
-            try queue.add(descriptor, tag: generation, read: read, write: write)
+            try queueing(generation)
         } catch {
             state.withLock { _ = $0.registrations.removeValue(forKey: descriptor) }
             throw error
