@@ -16,12 +16,16 @@ let package = Package(
         .library(name: "Execnet", targets: ["Execnet"]),
         .executable(name: "execnet", targets: ["execnet-command"]),
         .executable(name: "execnet-agent", targets: ["execnet-agent"]),
+        .executable(name: "execnet-socketserver", targets: ["execnet-socketserver"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .target(
@@ -62,6 +66,28 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "execnet-agent", dependencies: ["ExecnetCore"], swiftSettings: settings),
+        .target(
+            name: "ExecnetSocketServer",
+            dependencies: [
+                "CExecnetSystem", "ExecnetSystem",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "execnet-socketserver",
+            dependencies: [
+                "ExecnetSocketServer", "ExecnetSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
         .executableTarget(
             name: "execnet-command",
             dependencies: ["Execnet", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -110,6 +136,17 @@ let package = Package(
         .testTarget(
             name: "ExecnetCommandTests",
             dependencies: ["ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "execnet-command"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ExecnetSocketServerTests",
+            dependencies: [
+                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTestSupport", "execnet-socketserver",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: settings
         ),
     ],
