@@ -11,13 +11,14 @@ VENV := $(CURDIR)/.build-venv
 AGENT_FLAGS := -c release --static-swift-stdlib -Xswiftc -static-executable --product execnet-agent \
 	--scratch-path .build-agent
 
-# The interpreter of the tests: it has the module cbor2, against which the encoding is checked.
+# The interpreter of the tests: it has the module cbor2, against which the encoding is checked, and Python's execnet, whose clients the
+# socket server serves.
 export EXECNET_TEST_PYTHON := $(VENV)/bin/python
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-setup: ## Install what is missing (Debian packages, and cbor2 in a virtual environment of the tests)
+setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a virtual environment of the tests)
 	@command -v $(SWIFT) >/dev/null || { echo "Swift is missing: see https://www.swift.org/install" >&2; exit 1; }
 	@missing=""
 	python3 -c '' 2>/dev/null || missing+=" python3"
@@ -35,10 +36,10 @@ setup: ## Install what is missing (Debian packages, and cbor2 in a virtual envir
 		$$root apt-get update -q
 		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
 	fi
-	if ! "$(EXECNET_TEST_PYTHON)" -c 'import cbor2' 2>/dev/null; then
-		echo "Making $(VENV) with cbor2"
+	if ! "$(EXECNET_TEST_PYTHON)" -c 'import cbor2, execnet' 2>/dev/null; then
+		echo "Making $(VENV) with cbor2 and execnet"
 		python3 -m venv --clear "$(VENV)"
-		"$(EXECNET_TEST_PYTHON)" -m pip install --quiet --disable-pip-version-check cbor2
+		"$(EXECNET_TEST_PYTHON)" -m pip install --quiet --disable-pip-version-check cbor2 execnet==2.1.2
 	fi
 
 build: setup ## Build everything, with the tests

@@ -37,6 +37,7 @@ final class RelayHandler: ChannelDuplexHandler {
         if inputHasEnded { other.endOutput() }
         if context == nil { other.closeAfterOutput() }
         readIfWanted()
+        other.readIfWanted()
     }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }

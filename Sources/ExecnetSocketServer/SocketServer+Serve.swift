@@ -5,6 +5,7 @@
 
 import ExecnetSystem
 import Logging
+import NIOSSL
 import Synchronization
 
 extension SocketServer {
@@ -46,9 +47,11 @@ extension SocketServer {
     private func relay(_ connection: Connection, tls: TLS, environment: ProcessEnvironment) async throws(Refusal) {
         let relay: TLSRelay
         do {
-            relay = try await TLSRelay.open(connection.socket, context: tls.context, group: tls.group)
+            relay = try await TLSRelay.open(connection.socket, group: tls.group) {
+                NIOSSLServerHandler(context: tls.context)
+            }
         } catch {
-            throw Refusal(nil, "no TLS came about: \(error)")
+            throw Refusal(nil, "no TLS came about: \(TLSRelay.reason(of: error))")
         }
         await speak(over: relay.inside, connection, environment: environment)
         relay.inside.close()

@@ -14,16 +14,20 @@ struct TLSRelay: Sendable {
     let inside: Descriptor
     private let channels: [any NIOCore.Channel]
 
-    /// Shakes hands with the client; throws if that fails.
-    static func open(_ socket: Descriptor, context: NIOSSLContext, group: any EventLoopGroup) async throws -> TLSRelay {
+    /// Shakes hands over a connected socket; throws if that fails.
+    static func open(
+        _ socket: Descriptor,
+        group: any EventLoopGroup,
+        handler: @escaping @Sendable () throws -> NIOSSLHandler
+    ) async throws -> TLSRelay {
         // Both channels on one loop: bytes never change the thread on their way.
         let loop = group.next()
         let handshake = loop.makePromise(of: Void.self)
         let outer = NIOLoopBoundBox<RelayHandler?>.makeEmptyBox(eventLoop: loop)
         let channel = try await bootstrap(loop) { channel in
-            let handler = RelayHandler(handshake: handshake)
-            outer.value = handler
-            try channel.pipeline.syncOperations.addHandlers([NIOSSLServerHandler(context: context), handler])
+            let relay = RelayHandler(handshake: handshake)
+            outer.value = relay
+            try channel.pipeline.syncOperations.addHandlers([handler(), relay])
         }
         .withConnectedSocket(socket.duplicate()).get()
         try await handshake.futureResult.get()
@@ -40,6 +44,19 @@ struct TLSRelay: Sendable {
             try? await channel.close()
             throw error
         }
+    }
+
+    /// BoringSSL's words for what went wrong, out of descriptions that name its source files as well.
+    static func reason(of error: any Error) -> String {
+        let text = "\(error)"
+        let mark = ":OPENSSL_internal:"
+        var reasons: [Substring] = []
+        var rest = text[...]
+        while let found = rest.firstRange(of: mark) {
+            rest = rest[found.upperBound...]
+            reasons.append(rest.prefix { $0 != " " })
+        }
+        return reasons.isEmpty ? text : reasons.joined(separator: ", ")
     }
 
     /// Waits until all has been carried over and both sides are closed.
