@@ -52,8 +52,11 @@ let package = Package(
         .target(
             name: "ExecnetLaunchers",
             dependencies: [
-                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem",
+                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem", "ExecnetTLS",
                 .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings
         ),
@@ -67,9 +70,19 @@ let package = Package(
         ),
         .executableTarget(name: "execnet-agent", dependencies: ["ExecnetCore"], swiftSettings: settings),
         .target(
-            name: "ExecnetSocketServer",
+            name: "ExecnetTLS",
             dependencies: [
                 "CExecnetSystem", "ExecnetSystem",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "ExecnetSocketServer",
+            dependencies: [
+                "CExecnetSystem", "ExecnetSystem", "ExecnetTLS",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

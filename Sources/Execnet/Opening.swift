@@ -130,7 +130,7 @@ struct Opening: Sendable {
         switch spec.place {
         case .popen: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         case .command(let words): return hop.map { ViaLauncher($0, command: words) } ?? CommandLauncher(words)
-        case .socket(let address): return SocketLauncher(address, via: hop, server: spec.server ?? .execnet)
+        case .socket(let address): return SocketLauncher(address, via: hop, security: spec.security, server: spec.server ?? .execnet)
         case .installedSocket: throw GatewayError(.invalidSpec, "not yet", gateway: id)
         }
     }

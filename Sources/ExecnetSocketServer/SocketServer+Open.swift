@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTLS
 import Logging
 import NIOSSL
 
@@ -29,7 +30,10 @@ extension SocketServer {
     /// Opens the sockets and becomes the user that it is to be. Nobody is served before that.
     func open() throws(SocketServerError) -> Opened {
         let user = try configuration.user.map { name throws(SocketServerError) in try User(name: name) }
-        let context = try configuration.security.makeContext()
+        let context: NIOSSLContext?
+        do throws(SecurityError) { context = try configuration.security.makeServerContext() } catch {
+            throw SocketServerError(error.description)
+        }
         var listeners: [Listener] = []
         do throws(SocketServerError) {
             for address in configuration.addresses { listeners += try Listener.open(address, owner: user) }

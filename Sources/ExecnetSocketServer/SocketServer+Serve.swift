@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTLS
 import Logging
 import NIOSSL
 import Synchronization

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+package import ExecnetTLS
 package import Logging
 
 /// What a server does, and for whom.

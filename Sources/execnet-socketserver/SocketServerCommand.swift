@@ -6,6 +6,7 @@
 import ArgumentParser
 import ExecnetSocketServer
 import ExecnetSystem
+import ExecnetTLS
 import Logging
 import ServiceLifecycle
 import UnixSignals

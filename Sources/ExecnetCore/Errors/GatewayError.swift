@@ -10,7 +10,7 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         private enum Name: String {
             case invalidSpec, launchFailed, startFailed, timedOut, protocolViolation, versionMismatch, agentEnded
             case connectionLost, heartbeatMissed, closed, notPlantable, notShippable, executionRefused, noAgentImage
-            case noiseWithoutAnswer, noWritableDirectory, agentCannotRun, noPython, uploadCutShort
+            case noiseWithoutAnswer, noWritableDirectory, agentCannotRun, noPython, uploadCutShort, notAuthenticated
         }
         private let name: Name
         private init(_ name: Name) { self.name = name }
@@ -53,6 +53,8 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         public static let noPython = Code(.noPython)
         /// The connection broke, or the far side stopped to read, while the agent was being sent.
         public static let uploadCutShort = Code(.uploadCutShort)
+        /// The other side was reached, but one of the two does not accept the other's key or certificate.
+        public static let notAuthenticated = Code(.notAuthenticated)
 
         public var description: String { name.rawValue }
     }

@@ -76,6 +76,23 @@ package struct GatewayStream: Sendable {
         self.poller = poller
     }
 
+    /// The stream as a socket of this process, for whoever needs one. It ends when the socket is closed.
+    package func socket() throws -> Descriptor {
+        let pair = try DescriptorPair.sockets()
+        let inner = try StreamDescriptor(pair.second, poller: poller)
+        let output = StreamOutput(channel, to: inner)
+        let input = StreamInput(inner, to: channel)
+        input.whenEnded { [channel] _ in
+            output.stop()
+            inner.close()
+            channel.close(with: nil)
+        }
+        output.whenOver { inner.endWriting() }
+        output.start()
+        input.start()
+        return pair.first
+    }
+
     /// The stream as launchers return it.
     package var launched: LaunchedStream {
         LaunchedStream(poller: poller, errors: errors, process: errors?.process) { [channel, poller] endpoint in

@@ -13,41 +13,34 @@ import ExecnetSystem
 package struct SocketLauncher: Launcher {
     private let address: SocketAddress
     private let via: Gateway?
+    private let security: SocketSecurity
     private let dialect: any SocketDialect
 
-    package init(_ address: SocketAddress, via: Gateway?, server: SocketServerKind) {
+    /// - Parameter via: the gateway from whose machine the connections are made.
+    package init(_ address: SocketAddress, via: Gateway?, security: SocketSecurity, server: SocketServerKind) {
         self.address = address
         self.via = via
+        self.security = security
         dialect = server == .python ? PythonDialect() : ExecnetDialect()
     }
 
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
-        let token = BootstrapPlan.makeNonce()
-        async let errors = connect(gateway)
-        let main = try await connect(gateway)
+        let connector = try SocketConnector(address, via: via, security: security, gateway: gateway)
         let poller = try PollerThread.shared()
-        let attached = try AttachedErrors(
-            try await errors,
+        let token = BootstrapPlan.makeNonce()
+        async let main = connector.stream(poller)
+        let errors = try AttachedErrors(
+            try await connector.descriptor(),
             request: dialect.attach(token),
             token: token,
             name: "process behind \(address)",
             poller: poller
         )
-        var stream = LaunchedStream(
-            poller: poller,
-            errors: attached,
-            process: attached.process
-        ) { try DescriptorLink(input: main, output: main, poller: poller, endpoint: $0) }
+        var stream = try await main
+        stream.errors = errors
+        stream.process = errors.process
         stream.preamble = dialect.run(token, shell.line)
         return stream
-    }
-
-    private func connect(_ gateway: String) async throws -> Descriptor {
-        do {
-            return try await Connector.connect(to: address.target)
-        } catch let error as Connector.Failure {
-            throw GatewayError(.launchFailed, "\(error)", gateway: gateway)
-        }
     }
 }
 

@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 
+import ExecnetTLS
+
 /// How the connection to a socket server is secured.
 public enum SocketSecurity: Sendable, Hashable {
     /// Not at all: for servers on this machine.
@@ -39,6 +41,19 @@ public enum SocketSecurity: Sendable, Hashable {
             self.certificate = certificate
             self.privateKey = privateKey
             self.trusted = trusted
+        }
+    }
+}
+
+extension SocketSecurity {
+    /// With the key read from its file.
+    func loaded() throws(SecurityError) -> Security {
+        switch self {
+        case .none: .none
+        case .key(.file(let path)): .key(try Key(file: path))
+        case .key(.bytes(let bytes)): .key(try Key(bytes))
+        case .certificates(let files):
+            .certificate(chain: files.certificate, privateKey: files.privateKey, trusted: files.trusted)
         }
     }
 }

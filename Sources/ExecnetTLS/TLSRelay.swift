@@ -3,19 +3,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-import ExecnetSystem
-import NIOCore
+package import ExecnetSystem
+package import NIOCore
 import NIOPosix
-import NIOSSL
+package import NIOSSL
 
 /// Carries bytes between a TLS connection and a socket pair, so that everything else deals with plain sockets only.
-struct TLSRelay: Sendable {
-    /// What the client sends can be read here, and what is written here it gets.
-    let inside: Descriptor
+package struct TLSRelay: Sendable {
+    /// What the other side sends can be read here, and what is written here it gets.
+    package let inside: Descriptor
     private let channels: [any NIOCore.Channel]
 
     /// Shakes hands over a connected socket; throws if that fails.
-    static func open(
+    package static func open(
         _ socket: Descriptor,
         group: any EventLoopGroup,
         handler: @escaping @Sendable () throws -> NIOSSLHandler
@@ -47,7 +47,7 @@ struct TLSRelay: Sendable {
     }
 
     /// BoringSSL's words for what went wrong, out of descriptions that name its source files as well.
-    static func reason(of error: any Error) -> String {
+    package static func reason(of error: any Error) -> String {
         let text = "\(error)"
         let mark = ":OPENSSL_internal:"
         var reasons: [Substring] = []
@@ -60,7 +60,7 @@ struct TLSRelay: Sendable {
     }
 
     /// Waits until all has been carried over and both sides are closed.
-    func ended() async { for channel in channels { try? await channel.closeFuture.get() } }
+    package func ended() async { for channel in channels { try? await channel.closeFuture.get() } }
 
     /// Large pieces: with the usual few kilobytes most of the time goes into calls of the system.
     private static let piece = 256 * 1_024
@@ -79,7 +79,7 @@ struct TLSRelay: Sendable {
 
 extension Descriptor {
     /// Another number for the same thing, for an owner that closes it itself.
-    fileprivate func duplicate() throws(SystemError) -> Int32 {
+    func duplicate() throws(SystemError) -> Int32 {
         let number = fcntl(value, F_DUPFD_CLOEXEC, 0)
         guard number >= 0 else { throw SystemError("duplicate a descriptor") }
         return number

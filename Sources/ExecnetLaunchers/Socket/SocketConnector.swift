@@ -1,0 +1,97 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import ExecnetCore
+import ExecnetSystem
+import ExecnetTLS
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Connections to one socket server: made from here or from the machine of another gateway, plain or secured.
+struct SocketConnector: Sendable {
+    let address: SocketAddress
+    let via: Gateway?
+    let tls: NIOSSLContext?
+    let gateway: String
+    private let usesKey: Bool
+
+    init(_ address: SocketAddress, via: Gateway?, security: SocketSecurity, gateway: String) throws(GatewayError) {
+        self.address = address
+        self.via = via
+        self.gateway = gateway
+        if case .key = security { usesKey = true } else { usesKey = false }
+        do throws(SecurityError) {
+            tls = try security.loaded().makeClientContext()
+        } catch {
+            throw GatewayError(.launchFailed, error.description, gateway: gateway)
+        }
+    }
+
+    /// A connection as a stream for a link.
+    func stream(_ poller: Poller) async throws -> LaunchedStream {
+        // The bytes of a channel need no detour through a socket.
+        if let via, tls == nil { return try await through(via).launched }
+        let socket = try await socket()
+        guard let tls else {
+            return LaunchedStream(input: socket, output: socket, errors: nil, process: nil, poller: poller)
+        }
+        let connection = try await secured {
+            try await TLSConnection.connect(socket, context: tls, host: host) { TLSLinkHandler() }
+        }
+        return LaunchedStream(poller: poller, errors: nil, process: nil) { endpoint in
+            TLSLink(connection.channel, connection.handler, poller: poller, endpoint: endpoint)
+        }
+    }
+
+    /// A connection as a descriptor.
+    func descriptor() async throws -> Descriptor {
+        let socket = try await socket()
+        guard let tls else { return socket }
+        return try await secured {
+            try await TLSRelay.open(socket, group: MultiThreadedEventLoopGroup.singleton) { [host] in
+                try NIOSSLClientHandler(context: tls, serverHostname: host)
+            }.inside
+        }
+    }
+
+    /// The name that a server's certificate is for; with an address it has to be in the certificate.
+    private var host: String? {
+        guard case .host(let name, _) = address, !usesKey, (try? NIOCore.SocketAddress(ipAddress: name, port: 0)) == nil
+        else { return nil }
+        return name
+    }
+
+    private func secured<R>(_ connect: () async throws -> R) async throws -> R {
+        do {
+            return try await connect()
+        } catch let error where !(error is CancellationError) {
+            throw GatewayError(
+                .notAuthenticated,
+                "The server at \(address) was reached, but the two sides do not trust each other: \(TLSRelay.reason(of: error)). "
+                    + (usesKey ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
+                gateway: gateway
+            )
+        }
+    }
+
+    private func socket() async throws -> Descriptor {
+        if let via { return try await through(via).socket() }
+        do {
+            return try await Connector.connect(to: address.target)
+        } catch let error as Connector.Failure {
+            throw GatewayError(.launchFailed, "\(error)", gateway: gateway)
+        }
+    }
+
+    private func through(_ hop: Gateway) async throws -> GatewayStream {
+        do {
+            return try await hop.openStream(to: address.target)
+        } catch let error as GatewayError {
+            throw error.behind(hop.id, of: gateway)
+        }
+    }
+}
