@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "execnet-socketserver",
             dependencies: [
-                "ExecnetSocketServer", "ExecnetSystem",
+                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -115,7 +115,7 @@ let package = Package(
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
         .target(
             name: "ExecnetTestSupport",
-            dependencies: ["ExecnetSystem"],
+            dependencies: ["ExecnetSystem", .product(name: "NIOPosix", package: "swift-nio")],
             path: "Tests/ExecnetTestSupport",
             swiftSettings: settings
         ),
@@ -135,7 +135,7 @@ let package = Package(
             name: "ExecnetTests",
             dependencies: [
                 "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetProgramFixture", "ExecnetSystem",
-                "ExecnetTestSupport", "ExecnetWire", "execnet-agent",
+                "ExecnetTestSupport", "ExecnetWire", "execnet-agent", "execnet-socketserver",
             ],
             swiftSettings: settings
         ),
@@ -154,7 +154,7 @@ let package = Package(
         .testTarget(
             name: "ExecnetSocketServerTests",
             dependencies: [
-                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTestSupport", "execnet-socketserver",
+                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTLS", "ExecnetTestSupport", "execnet-socketserver",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -48,8 +48,8 @@ package struct ProcessResources {
     /// thread's, or the poller's, of which there is one as long as the process lives. All other threads of ours have names of their own.
     private static func isPooled(_ name: String) -> Bool { !name.hasPrefix("execnet-") || name == "execnet-links" }
 
-    /// The main thread, the poller's, the pool's one a processor, and the few that libdispatch adds for timers and blocked ones.
-    private static let mostThreads = 2 + sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 8
+    /// The main thread, the poller's, the pool's and NIO's one or two a processor, and the few that libdispatch adds for timers and blocked ones.
+    private static let mostThreads = 2 + 3 * sysconf(Int32(_SC_NPROCESSORS_ONLN)) + 8
 
     /// libdispatch makes one for each clock when it first needs it; nothing of ours uses any.
     private static let timerDescriptor = "anon_inode:[timerfd]"

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import NIOPosix
 
 /// What tells this run of the tests from everything else on the machine.
 package enum TestRun {
@@ -35,6 +36,8 @@ package enum TestRun {
         setenv(variable, mark, 1)
         setenv("TMPDIR", temporaryFolder, 1)
         setenv("XDG_CACHE_HOME", cacheFolder, 1)
+        // NIO's own threads and their descriptors, which last as long as the process.
+        _ = MultiThreadedEventLoopGroup.singleton.next()
         return (try? PollerThread.shared()) != nil
     }()
 

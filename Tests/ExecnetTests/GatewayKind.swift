@@ -12,11 +12,14 @@ import Testing
 enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case native, python
     case command, commandPython
+    case socket, socketPython
+    case tls, tlsPython
     case via, viaPython, throughPython
+    case socketVia, tlsVia
 
     var testDescription: String { rawValue }
 
-    var isPython: Bool { self == .python || self == .commandPython || self == .viaPython }
+    var isPython: Bool { rawValue.lowercased().hasSuffix("python") && self != .throughPython }
     var runsClosures: Bool { !isPython }
 
     /// The description of such a gateway, which can be opened for the time of `body`.
@@ -29,6 +32,16 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
         switch self {
         case .native, .python: return try await body("popen" + options)
         case .command, .commandPython: return try await body("command=env" + options)
+        case .socket, .socketPython:
+            return try await TestServer.with(hasKey: false) { try await body($0.spec + options) }
+        case .tls, .tlsPython:
+            return try await TestServer.with(hasKey: true) { try await body($0.spec + options) }
+        case .socketVia, .tlsVia:
+            return try await TestServer.with(hasKey: self == .tlsVia) { server in
+                try await withGateway("popen", configuration: .quiet) { hop in
+                    try await body(server.spec + "//via=\(hop.id)" + options)
+                }
+            }
         case .via, .viaPython: return try await through("popen", options, body)
         case .throughPython: return try await through("popen//python=python3", options, body)
         }

@@ -225,21 +225,8 @@ func withTemporaryFolder<R>(
 ) async throws -> R {
     let path = "\(TestRun.temporaryFolder)/\(UInt64.random(in: 0 ... .max))"
     guard mkdir(path, 0o700) == 0 else { throw NoFile() }
-    defer { removeTree(path) }
+    defer { removeFolder(path) }
     return try await body(path)
-}
-
-private func removeTree(_ path: String) {
-    if unlink(path) == 0 || rmdir(path) == 0 { return }
-    guard let folder = opendir(path) else { return }
-    while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { removeTree(path + "/" + name) }
-    }
-    closedir(folder)
-    rmdir(path)
 }
 
 /// Ends this process as a failed assertion in C does, for programs on the far side.
