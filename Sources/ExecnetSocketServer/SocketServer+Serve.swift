@@ -81,7 +81,9 @@ extension SocketServer {
     }
 
     private func refuse(_ connection: Connection, _ stream: Descriptor, _ refusal: Refusal) async {
-        connection.logger.info("refused", metadata: ["reason": "\(refusal)"])
+        // That a connection has gone without a word, or has been dropped, is no news.
+        let level: Logger.Level = refusal == .gone ? .debug : .info
+        connection.logger.log(level: level, "refused", metadata: ["reason": "\(refusal)"])
         guard refusal.code != nil else { return }
         stream.sendLine(refusal.line)
         await stream.finishSending(poller, within: configuration.limits.closing)

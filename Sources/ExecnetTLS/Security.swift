@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import NIOCore
 package import NIOSSL
 
 /// What a connection has to prove before anything is run for it.
@@ -37,7 +38,6 @@ package enum Security: Sendable {
                     certificateChain: try Security.certificates(chain),
                     privateKey: try Security.privateKey(privateKey)
                 )
-                configuration.minimumTLSVersion = .tlsv12
                 guard let trusted else { return configuration }
                 configuration.trustRoots = .certificates(try Security.roots(trusted))
                 configuration.certificateVerification = .noHostnameVerification
@@ -56,7 +56,6 @@ package enum Security: Sendable {
                 var configuration = TLSConfiguration.makeClientConfiguration()
                 configuration.certificateChain = try Security.certificates(chain)
                 configuration.privateKey = try Security.privateKey(privateKey)
-                configuration.minimumTLSVersion = .tlsv12
                 if let trusted { configuration.trustRoots = .certificates(try Security.roots(trusted)) }
                 return configuration
             }
@@ -65,7 +64,11 @@ package enum Security: Sendable {
 
     private func context(_ make: () throws -> TLSConfiguration?) throws(SecurityError) -> NIOSSLContext? {
         do {
-            return try make().map { try NIOSSLContext(configuration: $0) }
+            guard var configuration = try make() else { return nil }
+            configuration.minimumTLSVersion = .tlsv12
+            // Everything has been sent by then; this is only for the other side's goodbye.
+            configuration.shutdownTimeout = .seconds(1)
+            return try NIOSSLContext(configuration: configuration)
         } catch let error as SecurityError {
             throw error
         } catch {
@@ -78,7 +81,6 @@ package enum Security: Sendable {
     private static func configuration(of key: Key) -> TLSConfiguration {
         var configuration = TLSConfiguration.makePreSharedKeyConfiguration()
         // BoringSSL has keys like this in TLS 1.2 only, and of its suites for them the others are slow and dated.
-        configuration.minimumTLSVersion = .tlsv12
         configuration.maximumTLSVersion = .tlsv12
         configuration.cipherSuites = "ECDHE-PSK-CHACHA20-POLY1305"
         configuration.pskHint = identity

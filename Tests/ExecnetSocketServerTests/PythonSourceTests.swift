@@ -131,6 +131,6 @@ struct PythonSourceTests {
     private func start(_ source: String, _ address: String, _ output: Descriptor) throws -> ChildProcess {
         let path = getenv("EXECNET_TEST_PYTHON").map { String(cString: $0) } ?? "python3"
         let python = try #require(ExecutablePath.find(path))
-        return try ProcessPlan(executable: python, arguments: ["python3", "-c", source, address]).startForTest(output: output)
+        return try ProcessPlan(executable: python, arguments: [python, "-c", source, address]).startForTest(output: output)
     }
 }

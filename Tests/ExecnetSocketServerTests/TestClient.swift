@@ -108,8 +108,9 @@ final class TestClient: Sendable {
     // MARK: how it goes
 
     func close() async {
+        // Some tests close before `with` does, and a group that has been shut down answers nobody.
+        guard let tls, stream.value >= 0 else { return stream.close() }
         stream.close()
-        guard let tls else { return }
         await tls.relay.ended()
         tls.socket.close()
         try? await tls.group.shutdownGracefully()

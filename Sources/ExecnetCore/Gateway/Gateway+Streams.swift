@@ -83,6 +83,8 @@ package struct GatewayStream: Sendable {
         let output = StreamOutput(channel, to: inner)
         let input = StreamInput(inner, to: channel)
         input.whenEnded { [channel] _ in
+            // Until then this is what keeps it.
+            _ = input
             output.stop()
             inner.close()
             channel.close(with: nil)
