@@ -85,7 +85,8 @@ extension Descriptor {
             switch buffer.withUnsafeMutableBytes({ receive(into: $0) }) {
             case .bytes: continue
             case .ended: return
-            case .wouldBlock: guard await poller.waitReadable(value, within: MonotonicTime.now.until(end)) else { return }
+            case .wouldBlock:
+                guard await poller.waitReadable(value, within: MonotonicTime.now.until(end)) else { return }
             }
         }
     }

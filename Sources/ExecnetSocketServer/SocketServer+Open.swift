@@ -65,11 +65,16 @@ extension SocketServer {
 
     private func checkPythonSource(_ listeners: [Listener]) throws(SocketServerError) {
         guard configuration.servesPythonSource else { return }
-        if case .none = configuration.security {} else {
-            throw SocketServerError("Python's own clients know no keys or certificates: --python-source is without them only.")
+        if case .none = configuration.security {
+        } else {
+            throw SocketServerError(
+                "Python's own clients know no keys or certificates: --python-source is without them only."
+            )
         }
         if let listener = listeners.first(where: { !$0.isLocal }) {
-            throw SocketServerError("--python-source is for this machine only, and \(listener.text) can be reached from others.")
+            throw SocketServerError(
+                "--python-source is for this machine only, and \(listener.text) can be reached from others."
+            )
         }
     }
 

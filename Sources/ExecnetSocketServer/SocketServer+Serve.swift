@@ -32,7 +32,9 @@ extension SocketServer {
         guard let first = await connection.socket.firstByte(poller) else { throw .gone }
         let isTLS = first == SocketServer.handshakeRecord
         if let tls {
-            guard isTLS else { throw Refusal(.malformed, "this server takes TLS only; give the client the server's key") }
+            guard isTLS else {
+                throw Refusal(.malformed, "this server takes TLS only; give the client the server's key")
+            }
             return try await relay(connection, tls: tls, environment: environment)
         }
         guard !isTLS else { throw Refusal(.malformed, "this server has no TLS; use it without a key") }

@@ -68,7 +68,10 @@ package final class SocketServer: Sendable {
             do {
                 try poller.add(listener.descriptor.value) { self.accept(from: listener) }
             } catch {
-                logger.error("cannot wait for connections", metadata: ["address": "\(listener.text)", "error": "\(error)"])
+                logger.error(
+                    "cannot wait for connections",
+                    metadata: ["address": "\(listener.text)", "error": "\(error)"]
+                )
             }
             logger.info("listening", metadata: ["address": "\(listener.text)"])
         }

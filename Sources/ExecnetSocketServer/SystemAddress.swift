@@ -20,7 +20,9 @@ struct SystemAddress {
     init(unix path: String) {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(ListenAddress.longestPath)) }
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: path.utf8.prefix(ListenAddress.longestPath))
+        }
         self = withUnsafePointer(to: address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 SystemAddress($0, length: socklen_t(MemoryLayout<sockaddr_un>.size))
@@ -54,7 +56,9 @@ struct SystemAddress {
     func withPort(_ port: UInt16) -> SystemAddress {
         var copy = self
         // The port is at the same place in both families.
-        withUnsafeMutableBytes(of: &copy.storage) { $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self) }
+        withUnsafeMutableBytes(of: &copy.storage) {
+            $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+        }
         return copy
     }
 

@@ -25,7 +25,9 @@ struct User: Sendable {
     /// Makes the whole process this user's, for ever.
     func become() throws(SocketServerError) {
         guard geteuid() == 0 else {
-            throw SocketServerError("Only root can change to the user \"\(name)\"; start the server as that user instead.")
+            throw SocketServerError(
+                "Only root can change to the user \"\(name)\"; start the server as that user instead."
+            )
         }
         guard initgroups(name, gid) == 0, setgid(gid) == 0, setuid(uid) == 0 else {
             throw SocketServerError("Cannot change to the user \"\(name)\": \(String(cString: strerror(errno))).")

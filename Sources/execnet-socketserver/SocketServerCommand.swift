@@ -44,7 +44,9 @@ import UnixSignals
     )
     var addresses: [ListenAddress] = []
 
-    @Option(help: ArgumentHelp("Take only clients that have the key in this file, of 16 to 256 bytes.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Take only clients that have the key in this file, of 16 to 256 bytes.", valueName: "file")
+    )
     var keyFile: String?
 
     @Option(help: ArgumentHelp("The server's certificate and those above it, in PEM format.", valueName: "file"))
@@ -53,7 +55,12 @@ import UnixSignals
     @Option(help: ArgumentHelp("The private key of the certificate, in PEM format.", valueName: "file"))
     var privateKey: String?
 
-    @Option(help: ArgumentHelp("Take only clients with a certificate signed by one of these, in PEM format.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Take only clients with a certificate signed by one of these, in PEM format.",
+            valueName: "file"
+        )
+    )
     var trusted: String?
 
     @Flag(help: "Listen on addresses that others can reach even if everybody may then run anything here.")

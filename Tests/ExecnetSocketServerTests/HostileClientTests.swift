@@ -14,7 +14,9 @@ import Testing
 /// Clients that want something else, each beside one that works before, meanwhile and after.
 @Suite(.timeLimit(.minutes(1)), .leavesNothingBehind)
 struct HostileClientTests {
-    @Test(arguments: Transport.allCases) func aThousandHalfOpenConnectionsKeepNobodyOut(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func aThousandHalfOpenConnectionsKeepNobodyOut(transport: Transport)
+        async throws
+    {
         try await besideAnother(transport, { $0.limits.pendingConnections = 64 }) { server in
             // Each of them is there: it has been accepted, or waits for that in the system's queue.
             var halfOpen: [Descriptor] = []
@@ -54,7 +56,9 @@ struct HostileClientTests {
         }
     }
 
-    @Test(arguments: Transport.allCases) func aLineThatComesByteByByteMustBeThereInTimeAllTheSame(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func aLineThatComesByteByByteMustBeThereInTimeAllTheSame(transport: Transport)
+        async throws
+    {
         try await besideAnother(transport, { $0.limits.request = .milliseconds(300) }) { server in
             try await TestClient.with(transport.connect(to: server.address)) { client in
                 async let end = client.rest()
@@ -114,7 +118,9 @@ struct HostileClientTests {
         }
     }
 
-    @Test(arguments: Transport.allCases) func aProcessEndsSomeTimeAfterItsClientHasGone(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func aProcessEndsSomeTimeAfterItsClientHasGone(transport: Transport)
+        async throws
+    {
         let change: (inout SocketServerConfiguration) -> Void = {
             $0.limits.clientGone = .milliseconds(50)
             $0.limits.termination = .milliseconds(50)
@@ -129,7 +135,9 @@ struct HostileClientTests {
         }
     }
 
-    @Test(arguments: Transport.allCases) func aProcessThatReadsEndsWithItsClientAtOnce(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func aProcessThatReadsEndsWithItsClientAtOnce(transport: Transport)
+        async throws
+    {
         try await besideAnother(transport, { $0.limits.clientGone = .seconds(600) }) { server in
             let client = try await transport.connect(to: server.address)
             await client.run(makeToken(), "echo $$; exec cat")

@@ -19,7 +19,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "localhost", "localhost:", "localhost:x", "localhost:65536", "localhost:-1", ":8888", "[]:1", "::1:8888", "unix:",
+        "", "localhost", "localhost:", "localhost:x", "localhost:65536", "localhost:-1", ":8888", "[]:1", "::1:8888",
+        "unix:",
         "unix:/" + String(repeating: "x", count: 107), "fd:", "fd:x", "fd:-1",
     ])
     func anythingElseIsAnError(text: String) {

@@ -110,10 +110,13 @@ struct PythonSourceTests {
     }
 
     private func serve(_ body: (TestServer) async throws -> Void) async throws {
-        try await TestServer.run({
-            $0.servesPythonSource = true
-            $0.limits.clientGone = .milliseconds(100)
-        }, body)
+        try await TestServer.run(
+            {
+                $0.servesPythonSource = true
+                $0.limits.clientGone = .milliseconds(100)
+            },
+            body
+        )
     }
 
     /// What a program prints that has Python's package.
@@ -131,6 +134,8 @@ struct PythonSourceTests {
     private func start(_ source: String, _ address: String, _ output: Descriptor) throws -> ChildProcess {
         let path = getenv("EXECNET_TEST_PYTHON").map { String(cString: $0) } ?? "python3"
         let python = try #require(ExecutablePath.find(path))
-        return try ProcessPlan(executable: python, arguments: [python, "-c", source, address]).startForTest(output: output)
+        return try ProcessPlan(executable: python, arguments: [python, "-c", source, address]).startForTest(
+            output: output
+        )
     }
 }

@@ -29,7 +29,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "execnet", "Execnet 1 run", "GET / HTTP/1.1", " execnet 1 run", "execnet 1", "execnet 1 run", "execnet 1 stop x",
+        "", "execnet", "Execnet 1 run", "GET / HTTP/1.1", " execnet 1 run", "execnet 1", "execnet 1 run",
+        "execnet 1 stop x",
         "execnet 1 run 0123 true", "execnet 1 run 0123456789abcdefg123456789abcdef true",
         "execnet 1 run 0123456789abcdef0123456789abcdef", "execnet 1 run 0123456789abcdef0123456789abcdef ",
         "execnet 1 run 0123456789abcdef0123456789abcdef0 true", "execnet 1 attach", "execnet 1 attach ",

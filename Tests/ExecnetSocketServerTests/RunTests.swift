@@ -13,7 +13,9 @@ import Testing
 /// What a request comes to, with and without TLS.
 @Suite(.timeLimit(.minutes(1)), .leavesNothingBehind)
 struct RunTests {
-    @Test(arguments: Transport.allCases) func aProcessHasTheConnectionAsInputAndOutput(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func aProcessHasTheConnectionAsInputAndOutput(transport: Transport)
+        async throws
+    {
         try await serve(transport) { _, client in
             await client.run(makeToken(), "echo ready; tr a-z A-Z")
             #expect(await client.hear("ready\n") == "ready\n")
@@ -42,9 +44,13 @@ struct RunTests {
         }
     }
 
-    @Test(arguments: Transport.allCases) func whatItPrintedLastArrivesThoughTheClientStillSends(transport: Transport) async throws {
+    @Test(arguments: Transport.allCases) func whatItPrintedLastArrivesThoughTheClientStillSends(transport: Transport)
+        async throws
+    {
         try await serve(transport) { _, client in
-            await client.send("execnet 1 run \(makeToken()) head -c 1000000 /dev/zero\n" + String(repeating: "x", count: 100_000))
+            await client.send(
+                "execnet 1 run \(makeToken()) head -c 1000000 /dev/zero\n" + String(repeating: "x", count: 100_000)
+            )
             #expect(await client.rest().utf8.count == 1_000_000)
         }
     }

@@ -136,7 +136,9 @@ struct ServerProgramTests {
     @Test func anAddressInUseIsAClearError() async throws {
         try await ServerProgram.with(["--listen", "127.0.0.1:0"]) { program in
             let address = try await program.address()
-            #expect(await complaints(["--listen", address]).contains("Cannot listen on \(address): Address already in use."))
+            #expect(
+                await complaints(["--listen", address]).contains("Cannot listen on \(address): Address already in use.")
+            )
         }
     }
 
@@ -206,7 +208,10 @@ struct ServerProgramTests {
         try await ServerProgram.with(["--listen", "127.0.0.1:0", "--grace", "0.1"]) { program in
             let address = try await program.address()
             try await TestClient.with(TestClient(address)) { client in
-                await client.run(makeToken(), "trap 'echo asked to; exit' TERM; echo ready; while :; do sleep 0.1; done")
+                await client.run(
+                    makeToken(),
+                    "trap 'echo asked to; exit' TERM; echo ready; while :; do sleep 0.1; done"
+                )
                 #expect(await client.hear("\n") == "ready\n")
                 program.process.signal(SIGTERM)
                 #expect(await client.rest() == "asked to\n")
@@ -297,7 +302,8 @@ struct ServerProgramTests {
     func itBecomesTheUserThatItIsToldToBe() async throws {
         let path = TestFile.path("socket")
         defer { unlink(path) }
-        try await ServerProgram.with(["--listen", "127.0.0.1:0", "--listen", "unix:\(path)", "--user", "nobody"]) { program in
+        try await ServerProgram.with(["--listen", "127.0.0.1:0", "--listen", "unix:\(path)", "--user", "nobody"]) {
+            program in
             let addresses = try await program.addresses(2)
             let nobody = try User(name: "nobody")
             try await TestClient.with(TestClient(addresses[0])) { client in
@@ -322,7 +328,8 @@ struct ServerProgramTests {
             ProcessPlan(
                 executable: python(),
                 arguments: [
-                    "python3", "-c", "import os, sys; os.setgid(65534); os.setuid(65534); os.execv(sys.argv[1], sys.argv[1:])",
+                    "python3", "-c",
+                    "import os, sys; os.setgid(65534); os.setuid(65534); os.execv(sys.argv[1], sys.argv[1:])",
                     ExecutablePath.built("execnet-socketserver"), "--listen", "127.0.0.1:0", "--user", "root",
                 ]
             )
@@ -393,13 +400,16 @@ struct ServerProgramTests {
     private func python() throws -> String { try #require(ExecutablePath.find("python3")) }
 
     /// A server that was given a listening socket as descriptor 3.
-    private func inheriting(_ setting: String, _ arguments: [String], host: String = "127.0.0.1") throws -> ServerProgram {
+    private func inheriting(_ setting: String, _ arguments: [String], host: String = "127.0.0.1") throws
+        -> ServerProgram
+    {
         let source = """
             import os, socket, sys
             s = socket.socket()
             s.bind(("\(host)", 0))
             s.listen()
-            os.dup2(s.fileno(), 3, inheritable=True)
+            os.dup2(s.fileno(), 3)
+            os.set_inheritable(3, True)
             \(setting)
             os.execv(sys.argv[1], sys.argv[1:])
             """
