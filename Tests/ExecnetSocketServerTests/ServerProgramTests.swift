@@ -363,16 +363,16 @@ struct ServerProgramTests {
                 #expect(line != nil, "\(word)")
             }
             #expect(log.contains(format == "json" ? "\"status\":\"exit status 7\"" : "status=\"exit status 7\""))
-            if format == "json" { try expectJSON(log) }
+            if format == "json" { try await expectJSON(log) }
         }
     }
 
-    private func expectJSON(_ log: String) throws {
-        try TestFile.with(log) { path in
+    private func expectJSON(_ log: String) async throws {
+        try await TestFile.with(log) { path in
             let source = "import json, sys; [json.loads(line)['time'] for line in open(sys.argv[1])]"
-            let pid = try ProcessPlan(executable: python(), arguments: ["python3", "-c", source, path]).startForTest()
-            while pid.exitStatus == nil {}
-            #expect(pid.exitStatus == .exited(0))
+            let process = try ProcessPlan(executable: python(), arguments: ["python3", "-c", source, path])
+                .startForTest()
+            #expect(await process.ended() == .exited(0))
         }
     }
 
