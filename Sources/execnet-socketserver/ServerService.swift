@@ -7,11 +7,16 @@ import ExecnetSocketServer
 import ServiceLifecycle
 import UnixSignals
 
-/// The server as a service: the group's stop is its stop, and a signal after that ends it at once.
+/// The server as a service: the group's stop is its stop.
+///
+/// It takes signals itself, because a group takes one only: here the second ends everything at once. And there must not be two who take
+/// the same signal.
 struct ServerService: Service {
     let server: SocketServer
 
     func run() async throws {
+        // Before the server listens, so that no signal comes too early.
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         try await withThrowingTaskGroup { tasks in
             tasks.addTask {
                 try await withGracefulShutdownHandler {
@@ -21,9 +26,12 @@ struct ServerService: Service {
                 }
             }
             tasks.addTask {
-                // The group takes one signal only, so the second comes here.
-                try? await gracefulShutdown()
-                for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) { server.stopNow() }
+                var isFirst = true
+                for await _ in signals {
+                    if isFirst { server.stop() } else { server.stopNow() }
+                    isFirst = false
+                }
+                // Cancelled: the server has ended.
             }
             defer { tasks.cancelAll() }
             try await tasks.next()

@@ -9,7 +9,6 @@ import ExecnetSystem
 import ExecnetTLS
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 /// The command `execnet-socketserver`.
 @main struct SocketServerCommand: AsyncParsableCommand {
@@ -118,9 +117,7 @@ import UnixSignals
         )
         // What the group itself has to say is of no interest to whoever runs a server.
         let silent = Logger(label: "services") { _ in SwiftLogNoOpLogHandler() }
-        try await ServiceGroup(
-            configuration: .init(services: [service], gracefulShutdownSignals: [.sigterm, .sigint], logger: silent)
-        ).run()
+        try await ServiceGroup(configuration: .init(services: [service], logger: silent)).run()
     }
 
     private static func level(_ text: String) throws -> Logger.Level {
