@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetSystem
+import ExecnetTLS
 import ExecnetTestSupport
 import NIOSSL
 import Testing
