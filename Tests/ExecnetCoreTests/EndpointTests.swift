@@ -96,7 +96,7 @@ final class MemoryLink: Link {
 }
 
 /// What the side of an endpoint does with events, as far as a test needs it.
-private final class TestSide: EndpointDelegate {
+final class TestSide: EndpointDelegate {
     let channels: AsyncStream<Channel>
     private let opened: AsyncStream<Channel>.Continuation
 
@@ -113,7 +113,7 @@ private final class TestSide: EndpointDelegate {
 }
 
 /// The two ends of a channel between two endpoints.
-private struct Ends: Sendable {
+struct Ends: Sendable {
     let mine: Channel
     let theirs: Channel
     let myLink: MemoryLink
@@ -122,7 +122,7 @@ private struct Ends: Sendable {
     let agent: Endpoint
 }
 
-private func withEnds(_ body: (Ends) async throws -> Void) async throws {
+func withEnds(_ body: (Ends) async throws -> Void) async throws {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let coordinator = Endpoint(role: .coordinator, gatewayID: "c", limits: LinkLimits(), logger: logger)

@@ -27,6 +27,8 @@ extension WireBytes {
 }
 
 extension OutboundBuffer {
+    func append(raw bytes: [UInt8]) { bytes.withUnsafeBytes { append(raw: $0) } }
+
     /// All that is to be written.
     var bytes: [UInt8] { withPieces(from: 0) { $0.flatMap { [UInt8]($0) } } }
 }
@@ -85,8 +87,22 @@ struct Side {
         while !rest.isEmpty {
             let piece = [UInt8](rest.prefix(pieces))
             rest = rest.dropFirst(piece.count)
-            try piece.withUnsafeBytes { try multiplexer.receive($0, &effects) }
+            try piece.withUnsafeBytes {
+                try multiplexer.receive($0, &effects)
+                passOn()
+            }
         }
+    }
+
+    /// Passes on what has come for sinks, as the endpoint does.
+    private mutating func passOn() {
+        for item in effects.passed {
+            let done =
+                item.whole.map { $0.withUnsafeBytes { item.sink.received($0, cost: item.cost) } }
+                ?? item.sink.received(item.bytes, cost: item.cost)
+            if done > 0 { multiplexer.release(done, of: item.core) }
+        }
+        effects.passed = []
     }
 
     mutating func output() -> [UInt8]? { multiplexer.takeOutput(&wake).map { [UInt8]($0.bytes) } }

@@ -44,10 +44,10 @@ package final class ChannelErrors: StandardErrorSource {
 
     private func end(_ status: ExitStatus?) {
         let handlers = handlers.withLock { $0.take() }
-        channel.close(with: nil)
-        // First, as the one who is told of the errors' end looks at it.
+        // First, as the one who is told of the errors' end looks at it, and as closing comes back here.
         process.ended(status)
         handlers?.onEnd()
+        channel.close(with: nil)
     }
 }
 
