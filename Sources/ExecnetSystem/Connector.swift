@@ -96,7 +96,13 @@ package final class Connector: Sendable {
             if case .success(let descriptor) = result {
                 // Small messages must not wait for the acknowledgement of others.
                 var one: Int32 = 1
-                setsockopt(descriptor.value, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout.size(ofValue: one)))
+                setsockopt(
+                    descriptor.value,
+                    Int32(IPPROTO_TCP),
+                    TCP_NODELAY,
+                    &one,
+                    socklen_t(MemoryLayout.size(ofValue: one))
+                )
                 return descriptor
             }
             if isCancelled.load(ordering: .acquiring) { throw CancellationError() }

@@ -63,7 +63,10 @@ struct SinkStateTests {
         for byte in 1...5 { pair.coordinator.send(.filled(100 * byte, with: UInt8(byte)), on: mine) }
         try pair.pump()
         let expected = (1...5).map { byte in
-            TestSink.Event.item([UInt8](repeating: UInt8(byte), count: 100 * byte), cost: 100 * byte + ReceiveWindow.frameCost)
+            TestSink.Event.item(
+                [UInt8](repeating: UInt8(byte), count: 100 * byte),
+                cost: 100 * byte + ReceiveWindow.frameCost
+            )
         }
         #expect(sink.told() == expected)
         let kept = pair.agent.item(from: theirs)
@@ -143,7 +146,9 @@ struct ForwardedBytesTests {
         let (source, bytes) = buffer()
         var random = Seeded(state: 3)
         for _ in 0..<300 {
-            let bounds = [Int.random(in: 0...bytes.count, using: &random), Int.random(in: 0...bytes.count, using: &random)]
+            let bounds = [
+                Int.random(in: 0...bytes.count, using: &random), Int.random(in: 0...bytes.count, using: &random),
+            ]
             let range = min(bounds[0], bounds[1])..<max(bounds[0], bounds[1])
             let target = OutboundBuffer()
             target.append(raw: [9, 9])

@@ -48,7 +48,11 @@ extension Endpoint {
             let cost =
                 item.whole.map { $0.withUnsafeBytes { item.sink.received($0, cost: item.cost) } }
                 ?? item.sink.received(item.bytes, cost: item.cost)
-            if done.last?.core === item.core { done[done.count - 1].cost += cost } else { done.append((item.core, cost)) }
+            if done.last?.core === item.core {
+                done[done.count - 1].cost += cost
+            } else {
+                done.append((item.core, cost))
+            }
         }
         effects.passed.removeAll(keepingCapacity: true)
         effects.hasOutput = state.withLock { state in

@@ -30,7 +30,11 @@ extension Gateway {
         if let executable { description["executable"] = .string(executable) }
         if let directory { description["directory"] = .string(directory) }
         do {
-            return GatewayStream(try await openStream(description), poller: poller, errors: ChannelErrors(errors, poller: poller))
+            return GatewayStream(
+                try await openStream(description),
+                poller: poller,
+                errors: ChannelErrors(errors, poller: poller)
+            )
         } catch {
             errors.close(with: nil)
             throw error

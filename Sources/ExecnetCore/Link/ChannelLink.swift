@@ -94,7 +94,13 @@ extension ChannelLink: ChannelSink {
         if let bytes = ByteString.content(of: item) {
             endpoint.received(bytes)
         } else {
-            end(GatewayError(.protocolViolation, "\(hop) sent an item that is no byte string.", gateway: endpoint.gatewayID))
+            end(
+                GatewayError(
+                    .protocolViolation,
+                    "\(hop) sent an item that is no byte string.",
+                    gateway: endpoint.gatewayID
+                )
+            )
         }
         return cost
     }

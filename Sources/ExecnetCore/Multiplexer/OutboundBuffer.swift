@@ -62,7 +62,9 @@ package final class OutboundBuffer: @unchecked Sendable {
             position += size
         }
         func takeRaw(to end: Int) {
-            take(end - raw) { append(raw: UnsafeRawBufferPointer(start: other.base + raw + $0.lowerBound, count: $0.count)) }
+            take(end - raw) {
+                append(raw: UnsafeRawBufferPointer(start: other.base + raw + $0.lowerBound, count: $0.count))
+            }
             raw = end
         }
         for piece in other.shared {

@@ -44,11 +44,15 @@ package final class Poller: Sendable {
     private let queue: EventQueue
     private let state = Mutex(State())
     private let spin: BriefSpin?
+    /// After something was passed on the answer comes later, and whoever makes it may need this processor; so it has a record of its own.
+    private let spinAfterRelay: BriefSpin?
+    private let hasRelayed = Atomic(false)
 
     /// - Parameter spins: whether the polling thread looks again for a moment before it sleeps.
     package init(spins: Bool = false) throws(SystemError) {
         queue = try EventQueue()
         spin = spins ? BriefSpin() : nil
+        spinAfterRelay = spins ? BriefSpin() : nil
     }
 
     // MARK: descriptors
@@ -123,6 +127,9 @@ package final class Poller: Sendable {
         if wake { queue.wake() }
     }
 
+    /// Takes note that what came now was passed on to another process, whose turn it is.
+    package func noteRelay() { hasRelayed.store(true, ordering: .relaxed) }
+
     /// Runs `action` on the polling thread after a delay; the number cancels it.
     @discardableResult
     package func schedule(after delay: Duration, _ action: @escaping Handler) -> UInt64 {
@@ -173,7 +180,9 @@ package final class Poller: Sendable {
 
 extension Poller {
     private func spinForEvents(into ready: inout [EventQueue.Ready]) -> Bool {
-        spin?.until { queue.collect(wait: false, into: &ready) ? true : nil } ?? false
+        let relayed = hasRelayed.load(ordering: .relaxed)
+        if relayed { hasRelayed.store(false, ordering: .relaxed) }
+        return (relayed ? spinAfterRelay : spin)?.until { queue.collect(wait: false, into: &ready) ? true : nil } ?? false
     }
 }
 

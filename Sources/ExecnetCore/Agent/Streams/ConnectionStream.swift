@@ -36,7 +36,10 @@ struct ConnectionStream {
         descriptor.close()
         output.stop()
         guard failure == 0 else {
-            throw RemoteError(type: "", message: "the connection to \(target) broke: \(String(cString: strerror(failure)))")
+            throw RemoteError(
+                type: "",
+                message: "the connection to \(target) broke: \(String(cString: strerror(failure)))"
+            )
         }
     }
 }

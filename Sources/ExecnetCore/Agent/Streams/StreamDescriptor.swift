@@ -68,6 +68,9 @@ final class StreamDescriptor: Sendable {
     /// Runs `action` on the polling thread, soon.
     func post(_ action: @escaping Handler) { poller.post(action) }
 
+    /// Takes note that something was passed on to the descriptor, whose other side will take a while.
+    func noteRelay() { poller.noteRelay() }
+
     /// Says that nothing more is written.
     func endWriting() { shutdown(descriptor.value, Int32(SHUT_WR)) }
 

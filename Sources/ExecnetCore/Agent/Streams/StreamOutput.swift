@@ -33,7 +33,8 @@ final class StreamOutput: ChannelSink {
     private let onSignal: @Sendable (Int32) -> Void
 
     /// - Parameter onSignal: what is done with an item that is an integer.
-    init(_ channel: Channel, to descriptor: StreamDescriptor, onSignal: @escaping @Sendable (Int32) -> Void = { _ in }) {
+    init(_ channel: Channel, to descriptor: StreamDescriptor, onSignal: @escaping @Sendable (Int32) -> Void = { _ in })
+    {
         self.channel = channel
         self.descriptor = descriptor
         self.onSignal = onSignal
@@ -60,6 +61,7 @@ final class StreamOutput: ChannelSink {
             if let number = try? Wire.decode(Int32.self, from: item) { onSignal(number) }
             return cost
         }
+        descriptor.noteRelay()
         return finish { state in
             guard !state.isOver else { return cost }
             var written = 0
@@ -111,7 +113,9 @@ final class StreamOutput: ChannelSink {
         let done = finish { state in
             var done = 0
             while let first = state.waiting.first {
-                let result = first.bytes.withUnsafeBytes { write(UnsafeRawBufferPointer(rebasing: $0[first.written...])) }
+                let result = first.bytes.withUnsafeBytes {
+                    write(UnsafeRawBufferPointer(rebasing: $0[first.written...]))
+                }
                 guard case .bytes(let count) = result else {
                     done += state.waiting.reduce(0) { $0 + $1.cost }
                     state.giveUp()
