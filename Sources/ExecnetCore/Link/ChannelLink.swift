@@ -43,8 +43,10 @@ package final class ChannelLink: Link {
 
     package func receiveInPlace() -> Bool {
         flush()
-        return outer.receiveInPlace()
+        return outer.receiveInPlaceFromAfar()
     }
+
+    package func receiveInPlaceFromAfar() -> Bool { receiveInPlace() }
 
     // MARK: writing
 
@@ -144,6 +146,10 @@ extension ChannelLink: ChannelSink {
 // MARK: the outer endpoint
 
 extension Endpoint {
+    fileprivate func receiveInPlaceFromAfar() -> Bool {
+        state.withLock { $0.link }?.receiveInPlaceFromAfar() ?? false
+    }
+
     /// Writes what waits, unless another thread does.
     func flushLink() { state.withLock { $0.link }?.flush() }
 

@@ -29,6 +29,8 @@ package final class DescriptorLink: Link {
     /// Whether to wait for an answer on the thread of whoever wants it.
     private let patience = Backoff(longestPause: 256)
     private let spin = BriefSpin()
+    /// What an answer takes at first over one gateway more. Once it has been caught it comes in half of that.
+    private let longSpin = BriefSpin(for: .microseconds(80))
     private let interest = Mutex(Interest())
     private let blockedOutput = Mutex<BlockedOutput?>(nil)
 
@@ -108,13 +110,16 @@ package final class DescriptorLink: Link {
         endpoint.linkEnded(GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID))
     }
 
-    package func receiveInPlace() -> Bool {
+    package func receiveInPlace() -> Bool { receiveInPlace(spin) }
+    package func receiveInPlaceFromAfar() -> Bool { receiveInPlace(longSpin) }
+
+    private func receiveInPlace(_ spin: BriefSpin) -> Bool {
         guard patience.allows(), beginReading() else { return false }
         flush()
         // While this thread waits, the poller must not wake for the same bytes.
         watch { $0.read = false }
         var alive = true
-        let came = waitForInput()
+        let came = waitForInput(spin)
         if came { alive = readAvailable() }
         isReading.store(false, ordering: .releasing)
         patience.record(success: came)
@@ -122,7 +127,7 @@ package final class DescriptorLink: Link {
         return came && alive
     }
 
-    private func waitForInput() -> Bool {
+    private func waitForInput(_ spin: BriefSpin) -> Bool {
         let descriptor = input.value
         if spin.until({ execnet_wait_readable(descriptor, 0) > 0 ? true : nil }) != nil { return true }
         return execnet_wait_readable(descriptor, DescriptorLink.waitNanoseconds) > 0

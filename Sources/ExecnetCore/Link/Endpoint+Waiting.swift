@@ -122,7 +122,7 @@ extension Endpoint {
         if removed { resume(waiter, reason) }
     }
 
-    func receiveInPlace() -> Bool {
+    private func receiveInPlace() -> Bool {
         guard let link = state.withLock({ $0.link }) else { return false }
         return link.receiveInPlace()
     }

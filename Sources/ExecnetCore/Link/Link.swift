@@ -16,9 +16,15 @@ package protocol Link: AnyObject, Sendable {
     func flushSoon()
     /// Reads on the calling thread if it pays: waits a moment for bytes and passes them on. False: it does not pay now.
     func receiveInPlace() -> Bool
+    /// As the other, for what has to pass further gateways on its way, and so takes longer.
+    func receiveInPlaceFromAfar() -> Bool
     /// Runs an action after a delay, on a thread of the link's own; the number cancels it.
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> UInt64
     func cancel(_ timer: UInt64)
     /// Stops reading and writing, and lets go of the descriptors.
     func disconnect()
+}
+
+extension Link {
+    package func receiveInPlaceFromAfar() -> Bool { receiveInPlace() }
 }
