@@ -76,13 +76,15 @@ def until_closed():
 def run_process():
     errors = stream.get("errors")
     environment = dict(os.environ, **(stream.get("environment") or {}))
+    executable = find(stream.get("executable") or stream["process"][0], environment)
     ours, theirs = socket.socketpair()
     try:
         process = subprocess.Popen(
-            stream["process"], executable=find(stream.get("executable") or stream["process"][0], environment),
+            stream["process"], executable=executable,
             stdin=theirs, stdout=theirs, stderr=subprocess.PIPE if errors else None, env=environment,
             cwd=stream.get("directory"), start_new_session=True)
     except (OSError, ValueError) as error:
+        ours.close()
         raise Refused(str(error))
     finally:
         theirs.close()
@@ -132,7 +134,11 @@ def run_process():
         except (OSError, EOFError):
             pass
         errors.close()
+        process.stderr.close()
     os.close(done)
+    # The thread that feeds it may wait for items still.
+    shut(ours, socket.SHUT_RDWR)
+    ours.close()
 
 
 def find(name, environment):
@@ -174,8 +180,12 @@ def connect(target):
     try:
         if "unix" in target:
             link = socket.socket(socket.AF_UNIX)
-            link.connect(target["unix"])
-            return link
+            try:
+                link.connect(target["unix"])
+                return link
+            except OSError:
+                link.close()
+                raise
         link = socket.create_connection((target["host"], target["port"]), CONNECT)
         link.settimeout(None)
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -177,6 +177,36 @@ struct ViaStreamTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func streamsLeaveNoDescriptorsOnTheHop(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let pid = try await far.gateway.info().pid
+            var before = 0
+            for round in 0..<12 {
+                // The first rounds open what is kept.
+                if round == 2 { before = try descriptorCount(of: pid) }
+                let stream = try await far.gateway.openStream(process: ["sh", "-c", "echo; cat; echo >&2"])
+                let log = ErrorLog(stream)
+                // The last one perhaps before it has begun.
+                if round < 11 { _ = try await stream.channel.receive(as: [UInt8].self) }
+                if round % 3 == 2 {
+                    try stream.channel.close()
+                } else {
+                    stream.channel.end()
+                    _ = await log.end
+                    try await stream.channel.waitClose()
+                }
+                let refused = try await far.gateway.openStream(to: .tcp(host: "127.0.0.1", port: 1))
+                await expectRemoteError { try await refused.channel.waitClose() }
+                try await far.expectEmptyTables()
+            }
+            while try descriptorCount(of: pid) > before {
+                try Task.checkCancellation()
+                await Task.yield()
+            }
+        }
+    }
+
     // MARK: connections
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases, ["127.0.0.1", "::1", "localhost", "unix"])
@@ -359,6 +389,14 @@ extension GatewayStream {
         for try await piece in channel.items(as: [UInt8].self) { bytes += piece }
         return String(decoding: bytes, as: UTF8.self)
     }
+}
+
+private func descriptorCount(of pid: Int) throws -> Int {
+    let folder = try #require(opendir("/proc/\(pid)/fd"))
+    defer { closedir(folder) }
+    var count = 0
+    while readdir(folder) != nil { count += 1 }
+    return count
 }
 
 /// As `==`, which takes long in a debug build.

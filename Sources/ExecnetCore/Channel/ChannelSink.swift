@@ -61,6 +61,16 @@ extension Endpoint {
         }
     }
 
+    /// Calls `action` once a channel is over: closed by either side, or lost with its link.
+    func whenClosed(_ core: ChannelCore, _ action: @escaping @Sendable () -> Void) {
+        let isClosed = state.withLock { _ in
+            guard core.state.local != .closed, core.state.remote != .closed else { return true }
+            core.state.addWaiter(Waiter { [weak self] in self?.whenClosed(core, action) }, for: .end)
+            return false
+        }
+        if isClosed { action() }
+    }
+
     // MARK: the end of a sink
 
     /// What a sink has been told of its channel's end.

@@ -14,6 +14,9 @@ package final class ChannelErrors: StandardErrorSource {
         var onEnd: @Sendable () -> Void
     }
 
+    /// More than an agent gives a process whose stream is closed.
+    private static let patience = Duration.seconds(4)
+
     /// The process, which is gone when the channel says so, or is over itself.
     package let process: RemoteProcess
     private let channel: Channel
@@ -64,6 +67,14 @@ extension ChannelErrors: ChannelSink {
 
     package func receivedEnd() { endUnknown() }
     package func closed(_ end: ChannelEnd) { endUnknown() }
+
+    /// Sees to it that the process counts as gone some time after its stream, whatever is heard of it: a Python agent whose program was cancelled
+    /// before it began knows nothing of this channel.
+    func end(after stream: Channel) {
+        stream.endpoint.whenClosed(stream.core) {
+            self.poller.schedule(after: ChannelErrors.patience) { if !self.process.isGone { self.end(nil) } }
+        }
+    }
 
     /// The process was never started, or its gateway is lost. The stream itself tells more, at the same moment, so it comes first.
     private func endUnknown() {

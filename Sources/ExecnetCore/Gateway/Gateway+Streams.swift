@@ -30,11 +30,10 @@ extension Gateway {
         if let executable { description["executable"] = .string(executable) }
         if let directory { description["directory"] = .string(directory) }
         do {
-            return GatewayStream(
-                try await openStream(description),
-                poller: poller,
-                errors: ChannelErrors(errors, poller: poller)
-            )
+            let channel = try await openStream(description)
+            let source = ChannelErrors(errors, poller: poller)
+            source.end(after: channel)
+            return GatewayStream(channel, poller: poller, errors: source)
         } catch {
             errors.close(with: nil)
             throw error
