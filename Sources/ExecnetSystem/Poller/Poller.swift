@@ -182,7 +182,8 @@ extension Poller {
     private func spinForEvents(into ready: inout [EventQueue.Ready]) -> Bool {
         let relayed = hasRelayed.load(ordering: .relaxed)
         if relayed { hasRelayed.store(false, ordering: .relaxed) }
-        return (relayed ? spinAfterRelay : spin)?.until { queue.collect(wait: false, into: &ready) ? true : nil } ?? false
+        return (relayed ? spinAfterRelay : spin)?.until { queue.collect(wait: false, into: &ready) ? true : nil }
+            ?? false
     }
 }
 
