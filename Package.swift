@@ -63,12 +63,16 @@ let package = Package(
         .target(
             name: "Execnet",
             dependencies: [
-                "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetWire",
+                "ExecnetCore", "ExecnetLaunchers", "ExecnetSocketServer", "ExecnetSystem", "ExecnetWire",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),
-        .executableTarget(name: "execnet-agent", dependencies: ["ExecnetCore"], swiftSettings: settings),
+        .executableTarget(
+            name: "execnet-agent",
+            dependencies: ["ExecnetCore", "ExecnetSocketServer"],
+            swiftSettings: settings
+        ),
         .target(
             name: "ExecnetTLS",
             dependencies: [
@@ -82,7 +86,7 @@ let package = Package(
         .target(
             name: "ExecnetSocketServer",
             dependencies: [
-                "CExecnetSystem", "ExecnetSystem", "ExecnetTLS",
+                "CExecnetSystem", "ExecnetCore", "ExecnetSystem", "ExecnetTLS", "ExecnetWire",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

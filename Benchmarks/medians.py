@@ -10,7 +10,7 @@ def main(program, rounds):
     figures = {}
     cases = [
         (workload, name)
-        for workload in ("W1", "W2", "W3", "W4", "W5", "W8")
+        for workload in ("W1", "W2", "W3", "W4", "W5", "W8", "launchers")
         for name in run(program, workload, "--list")
     ]
     for _ in range(rounds):

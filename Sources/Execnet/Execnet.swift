@@ -7,4 +7,5 @@
 
 @_exported public import ExecnetCore
 @_exported public import ExecnetLaunchers
+@_exported public import ExecnetSocketServer
 @_exported public import ExecnetWire

@@ -18,11 +18,23 @@ struct Opening: Sendable {
 
     func open() async throws -> Gateway {
         if spec.place == .popen, spec.via == nil { return try await start(try localStream()) }
-        let launcher = try await launcher()
+        if case .installedSocket(let hopID) = spec.place {
+            let server = try await InstalledServer.start(on: try OpenGateways.find(hopID, for: id), for: self)
+            return try await server.open { try await open($0) }
+        }
+        return try await open(try launcher(spec.server))
+    }
+
+    private func open(_ launcher: any Launcher) async throws -> Gateway {
         let plan = try await bootstrapPlan()
         let report = BootstrapReport()
         do {
             return try await start(launcher, plan, report)
+        } catch let error as GatewayError where error.code == .startFailed && mayBePythonServer && !report.wasAnswered {
+            // A server that closes the connection without a word may be the one that comes with Python's execnet.
+            var other = plan
+            other.nonce = BootstrapPlan.makeNonce()
+            return try await start(try self.launcher(.python), other, BootstrapReport())
         } catch let error as GatewayError where error.code == .agentCannotRun && report.usedCache {
             // What was in the cache may have been damaged. This time it is tested, and replaced if need be.
             var careful = plan
@@ -125,13 +137,26 @@ struct Opening: Sendable {
         return images
     }
 
-    private func launcher() async throws -> any Launcher {
+    private func launcher(_ server: SocketServerKind?) throws(GatewayError) -> any Launcher {
         let hop = try spec.via.map { id throws(GatewayError) in try OpenGateways.find(id, for: self.id) }
         switch spec.place {
-        case .popen: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         case .command(let words): return hop.map { ViaLauncher($0, command: words) } ?? CommandLauncher(words)
-        case .socket(let address): return SocketLauncher(address, via: hop, security: spec.security, server: spec.server ?? .execnet)
-        case .installedSocket: throw GatewayError(.invalidSpec, "not yet", gateway: id)
+        case .socket(let address):
+            return SocketLauncher(address, via: hop, security: spec.security, server: server ?? .execnet)
+        case .popen, .installedSocket: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         }
+    }
+
+    private var mayBePythonServer: Bool {
+        guard case .socket = spec.place else { return false }
+        return spec.server == nil && spec.security == .none
+    }
+
+    /// A gateway with a native agent on the machine of another one.
+    func nativeGateway(beside hop: Gateway) async throws -> Gateway {
+        var spec = GatewaySpec()
+        spec.via = hop.id
+        spec.agent = self.spec.agent
+        return try await Opening(id: "\(id)-server", spec: spec, configuration: configuration).open()
     }
 }

@@ -12,7 +12,7 @@ enum RoundTrip {
         Case(name: "popen, Python agent") { try await measure(pythonSpec) },
     ]
 
-    private static func measure(_ spec: String) async throws -> [Figure] {
+    static func measure(_ spec: String) async throws -> [Figure] {
         try await withGateway(spec) { gateway in
             let channel = try await echo(on: gateway, python: spec.contains("python"))
             let count = 5_000

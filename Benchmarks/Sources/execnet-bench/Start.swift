@@ -23,7 +23,7 @@ enum Start {
         return gateway
     }
 
-    private static func oneByOne(_ spec: String, count: Int) async throws -> [Figure] {
+    static func oneByOne(_ spec: String, count: Int) async throws -> [Figure] {
         var total = 0.0
         for round in 0...count {
             var gateway: Gateway?

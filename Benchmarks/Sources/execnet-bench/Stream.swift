@@ -8,16 +8,21 @@ import Execnet
 /// W2: items of 100 bytes, one way.
 enum Stream {
     static let cases = [
-        Case(name: "popen, worker to us") { try await down(count: 1_000_000, size: 100, items) },
-        Case(name: "popen, us to worker") { try await up(count: 1_000_000, size: 100, items) },
+        Case(name: "popen, worker to us") { try await down("popen", count: 1_000_000, size: 100, items) },
+        Case(name: "popen, us to worker") { try await up("popen", count: 1_000_000, size: 100, items) },
     ]
 
     private static func items(_ count: Int, _ time: Double) -> Figure {
         Figure(metric: "rate", value: Double(count) / time, unit: "items/s")
     }
 
-    static func down(count: Int, size: Int, _ figure: (Int, Double) -> Figure) async throws -> [Figure] {
-        try await withGateway("popen") { gateway in
+    static func down(
+        _ spec: String,
+        count: Int,
+        size: Int,
+        _ figure: (Int, Double) -> Figure
+    ) async throws -> [Figure] {
+        try await withGateway(spec) { gateway in
             let channel = try await gateway.remoteExec([count, size]) { channel, request in
                 let item = [UInt8](repeating: 120, count: request[1])
                 _ = try await channel.receive(as: Int.self)
@@ -33,8 +38,13 @@ enum Stream {
         }
     }
 
-    static func up(count: Int, size: Int, _ figure: (Int, Double) -> Figure) async throws -> [Figure] {
-        try await withGateway("popen") { gateway in
+    static func up(
+        _ spec: String,
+        count: Int,
+        size: Int,
+        _ figure: (Int, Double) -> Figure
+    ) async throws -> [Figure] {
+        try await withGateway(spec) { gateway in
             let channel = try await gateway.remoteExec(count) { channel, count in
                 try await channel.send("go")
                 for _ in 0..<count { _ = try await channel.receive(as: [UInt8].self) }
@@ -58,11 +68,11 @@ enum Bulk {
     private static let size = 1 << 20
 
     static let cases = [
-        Case(name: "popen, worker to us") { try await Stream.down(count: 1_000, size: size, megabytes) },
-        Case(name: "popen, us to worker") { try await Stream.up(count: 1_000, size: size, megabytes) },
+        Case(name: "popen, worker to us") { try await Stream.down("popen", count: 1_000, size: size, megabytes) },
+        Case(name: "popen, us to worker") { try await Stream.up("popen", count: 1_000, size: size, megabytes) },
     ]
 
-    private static func megabytes(_ count: Int, _ time: Double) -> Figure {
+    static func megabytes(_ count: Int, _ time: Double) -> Figure {
         Figure(metric: "rate", value: Double(count * size) / time / 1e6, unit: "MB/s")
     }
 }

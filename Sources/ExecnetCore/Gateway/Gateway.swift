@@ -190,6 +190,22 @@ public final class Gateway: Sendable {
         return outcome
     }
 
+    /// Waits until it has ended; returns why, or nil if the task was cancelled first.
+    @discardableResult
+    package func waitUntilEnded() async -> GatewayError? {
+        while !(await ended.isSet(within: .seconds(3_600), poller: poller)) {
+            if Task.isCancelled { return nil }
+        }
+        return endpoint.end
+    }
+
+    /// Ends it, because another gateway without which it cannot work has ended.
+    package func lose(hop: Gateway, _ cause: GatewayError) {
+        endpoint.linkEnded(
+            GatewayError(.connectionLost, "The gateway \"\(hop.id)\" that it needs has ended.", gateway: id, cause: cause)
+        )
+    }
+
     private func waitForEnd(grace: Duration, timeout: Duration) async -> CloseOutcome {
         guard let process else {
             return await ended.isSet(within: timeout, poller: poller) ? .ended : .killed

@@ -90,6 +90,7 @@ package struct Bootstrap: Prologue {
 
     package mutating func receive(_ bytes: UnsafeRawBufferPointer) throws(GatewayError) -> Int {
         var used = 0
+        report.heard()
         // Line by line, because what follows the last one is not ours.
         while used < bytes.count, !isDone {
             let rest = bytes[used...]
@@ -185,14 +186,17 @@ package struct Bootstrap: Prologue {
 
 /// What came of a bootstrap, for whoever started it.
 package final class BootstrapReport: Sendable {
-    private let state = Mutex((usedCache: false, notes: [String]()))
+    private let state = Mutex((wasAnswered: false, usedCache: false, notes: [String]()))
 
     package init() {}
 
+    /// Whether the far side said anything at all.
+    package var wasAnswered: Bool { state.withLock { $0.wasAnswered } }
     /// Whether an image was started that had been in the cache, without a test.
     package var usedCache: Bool { state.withLock { $0.usedCache } }
     /// Why better agents were not started.
     package var notes: [String] { state.withLock { $0.notes } }
 
-    func set(usedCache: Bool, notes: [String]) { state.withLock { $0 = (usedCache, notes) } }
+    func heard() { state.withLock { $0.wasAnswered = true } }
+    func set(usedCache: Bool, notes: [String]) { state.withLock { $0 = (true, usedCache, notes) } }
 }

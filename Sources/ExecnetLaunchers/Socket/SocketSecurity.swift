@@ -46,6 +46,9 @@ public enum SocketSecurity: Sendable, Hashable {
 }
 
 extension SocketSecurity {
+    /// A new key, for one use.
+    package static var randomKey: [UInt8] { Key.random().bytes }
+
     /// With the key read from its file.
     func loaded() throws(SecurityError) -> Security {
         switch self {

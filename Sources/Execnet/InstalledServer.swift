@@ -1,0 +1,130 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import ExecnetCore
+import ExecnetLaunchers
+import ExecnetSocketServer
+import ExecnetSystem
+
+/// A socket server that is started on a gateway's machine for one gateway behind it.
+struct InstalledServer: Sendable {
+    /// How long it waits for its one gateway.
+    private static let patience = 30
+
+    private let hop: Gateway
+    /// The native gateway that it runs on: the hop itself, or one beside a Python agent.
+    private let runner: Gateway
+    private let channel: Channel
+    private let key: [UInt8]
+    /// Where it may be reached, the most likely first.
+    private let addresses: [SocketAddress]
+
+    /// Starts it, behind a key that nobody else has.
+    static func start(on hop: Gateway, for opening: Opening) async throws -> InstalledServer {
+        let runner = try await hop.info().language == "python" ? opening.nativeGateway(beside: hop) : hop
+        let machine = Machine(of: hop)
+        do {
+            var task = SocketServerTask()
+            task.host = machine == .this ? "127.0.0.1" : "0.0.0.0"
+            task.key = SocketSecurity.randomKey
+            task.servesOnce = true
+            task.idleSeconds = patience
+            let channel = try await runner.remoteExec(task)
+            try await channel.set(["portrange": [0]])
+            let timeout = opening.configuration.openTimeout
+            let port = try await channel.get("listenport", as: Int.self, timeout: timeout)
+            let interfaces = try await channel.get("addresses", as: [String].self, timeout: timeout)
+            return InstalledServer(
+                hop: hop,
+                runner: runner,
+                channel: channel,
+                key: task.key ?? [],
+                addresses: machine.hosts(interfaces).map { .host($0, port: port) }
+            )
+        } catch {
+            if runner !== hop { await runner.close() }
+            throw GatewayError(
+                .launchFailed,
+                "No socket server could be started on the gateway \"\(hop.id)\".",
+                gateway: opening.id,
+                cause: error
+            )
+        }
+    }
+
+    /// Opens the gateway behind it, at the first address that leads there.
+    func open(_ open: (SocketLauncher) async throws -> Gateway) async throws -> Gateway {
+        var failure: (any Error)?
+        for address in addresses {
+            do {
+                let launcher = SocketLauncher(address, via: nil, security: .key(.bytes(key)), server: .execnet)
+                let gateway = try await open(launcher)
+                Task { await end(with: gateway) }
+                return gateway
+            } catch let error as GatewayError where error.code == .launchFailed || error.code == .notAuthenticated {
+                failure = error
+            } catch {
+                await end()
+                throw error
+            }
+        }
+        await end()
+        throw failure ?? GatewayError(.launchFailed, "The machine of \"\(hop.id)\" has no address to connect to.")
+    }
+
+    /// The server ends with its gateway, and the gateway with the one that its server runs on.
+    private func end(with gateway: Gateway) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask {
+                if let loss = await hop.waitUntilEnded(), gateway.isOpen { gateway.lose(hop: hop, loss) }
+            }
+            await gateway.waitUntilEnded()
+            group.cancelAll()
+        }
+        await end()
+    }
+
+    private func end() async {
+        try? channel.close()
+        if runner !== hop { await runner.close() }
+    }
+}
+
+/// Where a gateway's agent runs, as far as its description tells.
+private enum Machine: Hashable {
+    case this
+    case host(String)
+    case unknown
+
+    init(of gateway: Gateway) {
+        guard let spec = try? GatewaySpec(gateway.spec) else { self = .unknown; return }
+        switch spec.place {
+        case .popen: self = Machine(through: spec.via)
+        case .socket(.unix): self = Machine(through: spec.via)
+        case .installedSocket(let id): self = Machine(through: id)
+        case .socket(.host(let host, _)) where spec.via == nil: self = Machine.isLoopback(host) ? .this : .host(host)
+        case .socket, .command: self = .unknown
+        }
+    }
+
+    private init(through id: String?) {
+        guard let id else { self = .this; return }
+        self = (try? OpenGateways.find(id, for: "")).map(Machine.init(of:)) ?? .unknown
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.utf8.starts(with: "127.".utf8)
+    }
+
+    /// Where a server on it may be reached. Somebody else who listens there does not have the key.
+    func hosts(_ interfaces: [String]) -> [String] {
+        switch self {
+        case .this: ["127.0.0.1"]
+        case .host(let host): [host] + interfaces.filter { $0 != host }
+        case .unknown: interfaces + ["127.0.0.1"]
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+public import ExecnetCore
+import ExecnetSystem
+import ExecnetTLS
+import ExecnetWire
+import Logging
+
+/// A socket server on a gateway's machine, for as long as its channel is open.
+///
+/// It waits for the binding `portrange`, a list of ports, and listens on the first that is free; zero is any. Then it sets `listenport` to
+/// that port, or to null if none is free, and `addresses` to the addresses of the machine's network interfaces.
+///
+///     let server = try await gateway.remoteExec(SocketServerTask())
+///     try await server.set(["portrange": [7770, 7771, 7772]])
+///     let port = try await server.get("listenport", as: Int.self)
+public struct SocketServerTask: RemoteTask {
+    /// The name or address to listen on.
+    public var host = "127.0.0.1"
+    /// The key that clients need; 16 to 256 bytes. Without one the server only listens on the machine itself.
+    public var key: [UInt8]?
+    /// Whether it ends after one gateway.
+    public var servesOnce = false
+    /// Ends after so many seconds without any connection; nil never does.
+    public var idleSeconds: Int?
+
+    public init() {}
+
+    public func run(on channel: Channel) async throws {
+        for port in try await channel.get("portrange", as: [Int].self) {
+            do {
+                return try await serve(port, channel)
+            } catch is SocketServerError {
+                // The port is taken.
+                continue
+            }
+        }
+        try await channel.set(["listenport": .null])
+    }
+
+    private func serve(_ port: Int, _ channel: Channel) async throws {
+        let (addresses, address) = AsyncStream.makeStream(of: [String].self)
+        var configuration = SocketServerConfiguration(logger: Logger(label: "execnet.socketserver"))
+        configuration.addresses = [try ListenAddress(host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")]
+        if let key { configuration.security = .key(try Key(key)) }
+        configuration.servesOnce = servesOnce
+        configuration.idleTimeout = idleSeconds.map { .seconds($0) }
+        configuration.whenListening = { address.yield($0) }
+        let server = try SocketServer(configuration)
+        try await withThrowingTaskGroup { group in
+            group.addTask {
+                defer { address.finish() }
+                try await server.run()
+            }
+            for await texts in addresses {
+                guard let number = texts.first?.split(separator: ":").last.flatMap({ Int($0) }) else { continue }
+                try await channel.set([
+                    "listenport": .int(Int64(number)),
+                    "addresses": .array(NetworkInterfaces.addresses.map { .string($0) }),
+                ])
+            }
+            try await group.waitForAll()
+        }
+    }
+}
