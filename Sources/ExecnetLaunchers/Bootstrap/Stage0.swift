@@ -22,7 +22,7 @@ package enum Stage0 {
 
     /// The command as one line, for a login shell of whatever kind.
     package static func line(_ plan: BootstrapPlan) -> String {
-        (["exec /bin/sh -c '\(script)' execnet", plan.nonce] + plan.hints).joined(separator: " ")
+        (["/bin/sh -c '\(script)' execnet", plan.nonce] + plan.hints).joined(separator: " ")
     }
 
     /// A word that may hold anything, as `printf %b` reads it.

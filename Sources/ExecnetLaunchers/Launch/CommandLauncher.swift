@@ -28,7 +28,8 @@ package struct CommandLauncher: Launcher {
 
     /// The whole command line.
     static func arguments(_ command: [String], _ shell: ShellCommand, form: Form? = nil) -> [String] {
-        command + ((form ?? CommandLauncher.form(of: command)) == .words ? shell.words : [shell.line])
+        if form == nil, isShellClient(command) { return command + [shell.plainLine] }
+        return command + ((form ?? CommandLauncher.form(of: command)) == .words ? shell.words : [shell.line])
     }
 
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
@@ -49,12 +50,26 @@ package struct CommandLauncher: Launcher {
     }
 
     /// Programs that join their arguments and hand them to a login shell.
-    private static let lineTakers: Set<String> = ["ssh", "slogin", "autossh", "dbclient", "sshpass"]
+    private static let shellClients: Set<String> = ["ssh", "slogin", "autossh", "dbclient", "sshpass"]
+    /// Programs that run their arguments on this machine.
+    private static let wrappers: Set<String> = [
+        "env", "sudo", "doas", "nice", "ionice", "timeout", "nohup", "setsid", "stdbuf", "torsocks", "proxychains", "proxychains4",
+    ]
+
+    /// Whether it is `ssh` or the like, be it behind `sudo` and the like.
+    private static func isShellClient(_ command: [String]) -> Bool {
+        guard let first = command.first.map(name) else { return false }
+        if shellClients.contains(first) { return true }
+        // The last word is a host at best.
+        return wrappers.contains(first) && command.dropFirst().dropLast().contains { shellClients.contains(name($0)) }
+    }
+
+    private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
 
     private static func form(of command: [String]) -> Form {
-        let name = command.first?.split(separator: "/").last.map(String.init) ?? ""
-        if lineTakers.contains(name) { return .line }
         guard command.count > 1, let last = command.last?.utf8, last.first == UInt8(ascii: "-") else { return .words }
+        // As `su` and `gcloud compute ssh` have it.
+        if command.last == "--command" { return .line }
         let letters = last.dropFirst()
         let isOption = letters.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) }
         return isOption && letters.last == UInt8(ascii: "c") ? .line : .words

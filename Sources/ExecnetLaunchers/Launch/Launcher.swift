@@ -16,11 +16,14 @@ package protocol Launcher: Sendable {
 package struct ShellCommand: Sendable {
     /// The program and its arguments, for whoever passes them on one by one.
     package var words: [String]
-    /// One line for a login shell of whatever kind.
+    /// One line for a login shell of whatever kind, which this replaces.
     package var line: String
+    /// The same without the `exec` of a shell, for behind words that the shell is given as well, such as `sudo -n`.
+    package var plainLine: String
 
     package init(_ plan: BootstrapPlan) {
         words = Stage0.words(plan)
-        line = Stage0.line(plan)
+        plainLine = Stage0.line(plan)
+        line = "exec " + plainLine
     }
 }
