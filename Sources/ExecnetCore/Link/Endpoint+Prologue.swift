@@ -76,8 +76,9 @@ extension Endpoint {
 extension Endpoint.State {
     /// Takes in bytes of the time before the first frame; returns how many those are.
     mutating func receiveInPrologue(_ bytes: UnsafeRawBufferPointer) throws(GatewayError) -> Int {
+        let before = prologue?.steps
         let used = try change { prologue throws(GatewayError) in try prologue.receive(bytes) } ?? 0
-        if used > 0 { prologueStep = .now }
+        if prologue?.steps != before { prologueStep = .now }
         return used
     }
 

@@ -24,6 +24,9 @@ package protocol Prologue: Sendable {
     /// Takes the result of the work.
     mutating func workDone(_ result: any Sendable) throws(GatewayError)
 
+    /// Counts what the far side has said that was of use: while it grows, there is patience.
+    var steps: Int { get }
+
     /// Whether this side has said all, so that frames may follow.
     var isSaid: Bool { get }
 

@@ -73,7 +73,13 @@ package struct Bootstrap: Prologue {
     var startedPython = false
     private var lines = LineSplitter()
     var output: [UInt8] = []
+    private var wantsImages = false
     private var wantsContent = false
+    /// How many lines the far side has said.
+    package private(set) var steps = 0
+    /// Many more than there are files, directories and pieces of an upload; to nobody who says more is listened.
+    private static let mostSteps = 1_000_000
+    private static let mostRefusals = 100
     private let report: BootstrapReport
 
     /// - Parameter request: what somebody on the way has to read first.
@@ -111,6 +117,10 @@ package struct Bootstrap: Prologue {
             guard noise.size > Noise.limit else { return }
             throw error(.noiseWithoutAnswer, "The far side printed \(noise.size) bytes, but no answer.\(noise.quote)")
         }
+        steps += 1
+        guard steps <= Bootstrap.mostSteps, refusals.count <= Bootstrap.mostRefusals else {
+            throw error(.startFailed, "The far side says too much for a shell.")
+        }
         try answer(String(decoding: text.dropFirst(mark.count), as: UTF8.self))
     }
 
@@ -133,7 +143,8 @@ package struct Bootstrap: Prologue {
 
     package mutating func nextWork() -> (@Sendable () async -> any Sendable)? {
         switch phase {
-        case .searching:
+        case .searching where wantsImages:
+            wantsImages = false
             // A machine that cannot tell what it is may still run what this one does.
             let platform = machine.platform ?? .current
             if platform == .current { return { [images = plan.images] in Work.images(images) } }
@@ -169,6 +180,11 @@ package struct Bootstrap: Prologue {
             say("take", upload.hash, "\(upload.content.size)", machine.hasGzip ? "gz" : "raw")
         case nil: break
         }
+    }
+
+    mutating func searchImages() {
+        phase = .searching
+        wantsImages = true
     }
 
     mutating func prepareNextFile() {

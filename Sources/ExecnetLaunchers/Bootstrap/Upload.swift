@@ -9,8 +9,8 @@ import ExecnetWire
 
 /// A file on its way to the far side, piece by piece.
 struct Upload: Sendable {
-    /// Bytes that are handed to the stream at once; progress is told as often.
-    static let pieceSize = 262_144
+    /// Bytes that are handed to the stream at once; progress is told as often. Few enough to be gone in much less than `openTimeout`, however slow the stream.
+    static let pieceSize = 32_768
 
     let hash: String
     let content: ImageContent
