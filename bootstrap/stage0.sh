@@ -5,65 +5,72 @@
 #
 # The script may travel through any login shell in single quotes: no single quotes, exclamation marks, backslashes; every line ends a statement, because
 # comments and newlines are taken out. It needs a POSIX shell, and what `busybox` alone can do.
+# Names begin with an underscore, because others may be variables that the agent is to find in its environment as they are.
 
+_mask=$(umask);
 umask 077;
-N=$1;
+_nonce=$1;
 shift;
-H="$*";
-D=;
-X=;
-say() { echo "$N $*"; };
+_hints="$*";
+_dir=;
+_tried=;
+_settings=0;
+say() { echo "$_nonce $*"; };
+# What a program printed becomes one line.
+flat() { set -f; set -- $_e; set +f; _e=$*; };
 
 # A machine may have the tools only as words of busybox; and that may claim to have them built in although it cannot start itself.
-B=/bin/busybox;
-case "$(command -v busybox 2>&-)" in /*) B=$(command -v busybox 2>&-);; esac;
-[ "$(echo a | cat 2>&-)" = a ] && A=1 || A=;
-has() { [ -n "$A" ] && [ -n "$(command -v "$1" 2>&-)" ]; };
-has id || id() { $B id "$@"; };
-has uname || uname() { $B uname "$@"; };
-has mkdir || mkdir() { $B mkdir "$@"; };
-has chmod || chmod() { $B chmod "$@"; };
-has mv || mv() { $B mv "$@"; };
-has rm || rm() { $B rm "$@"; };
-has ln || ln() { $B ln "$@"; };
-has cat || cat() { $B cat "$@"; };
-has wc || wc() { $B wc "$@"; };
-has touch || touch() { $B touch "$@"; };
-has dd || dd() { $B dd "$@"; };
-has head || head() { $B head "$@"; };
-has gzip || gzip() { $B gzip "$@"; };
-U=$(id -u 2>&-);
+_box=/bin/busybox;
+case "$(command -v busybox 2>&-)" in /*) _box=$(command -v busybox 2>&-);; esac;
+[ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
+has() { [ -n "$_tools" ] && [ -n "$(command -v "$1" 2>&-)" ]; };
+has id || id() { $_box id "$@"; };
+has uname || uname() { $_box uname "$@"; };
+has mkdir || mkdir() { $_box mkdir "$@"; };
+has chmod || chmod() { $_box chmod "$@"; };
+has mv || mv() { $_box mv "$@"; };
+has rm || rm() { $_box rm "$@"; };
+has ln || ln() { $_box ln "$@"; };
+has cat || cat() { $_box cat "$@"; };
+has wc || wc() { $_box wc "$@"; };
+has touch || touch() { $_box touch "$@"; };
+has dd || dd() { $_box dd "$@"; };
+has head || head() { $_box head "$@"; };
+has gzip || gzip() { $_box gzip "$@"; };
+_user=$(id -u 2>&-);
 
-# What an unfinished conversation leaves behind goes; its files are named after this process.
-clean() { [ -z "$D" ] || rm -rf "$D"/x.$$.*; };
+# What an unfinished conversation leaves behind goes; its files are named after the nonce, because machines that share a directory may have equal processes.
+clean() { [ -z "$_dir" ] || rm -rf "$_dir"/x.$_nonce.*; };
 trap clean 0;
 trap "exit 91" 1 2 13 15;
 
-# Calls its arguments with d set to each place where files may be kept, until that answers with a failure.
+# Calls its arguments with _d set to each place where files may be kept, until that answers with a failure.
 each() {
-for p in "$XDG_CACHE_HOME" "$HOME/.cache" "$HOME" /var/tmp "$XDG_RUNTIME_DIR" "$TMPDIR" /tmp /dev/shm "$PWD"; do
-case $p in /*) d=${p%/}/.execnet-$U; "$@" || return 0;; esac;
+for _p in "$XDG_CACHE_HOME" "${HOME:+$HOME/.cache}" "$HOME" /var/tmp "$XDG_RUNTIME_DIR" "$TMPDIR" /tmp /dev/shm "$PWD"; do
+case $_p in /*) _d=${_p%/}/.execnet-$_user; "$@" || return 0;; esac;
 done;
 };
-mine() { [ -d "$d" ] && [ -O "$d" ] || return 1; [ -L "$d" ] && return 1; return 0; };
+mine() { [ -d "$_d" ] && [ -O "$_d" ] || return 1; [ -L "$_d" ] && return 1; return 0; };
 # What is used must not be taken for old and removed by an agent that tidies up.
 use() { touch -c "$1" "$1"/* 2>&-; };
-look() { mine || return 0; for h in $H; do if [ -x "$d/$h" ]; then use "$d/$h"; D=$d; say have "$h" $$ "$d"; return 1; fi; done; return 0; };
+look() { mine || return 0; for _h in $_hints; do if [ -x "$_d/$_h" ]; then use "$_d/$_h"; _dir=$_d; say have "$_h" $$ "$_d"; return 1; fi; done; return 0; };
 
-# Tries a place: it must be ours alone, take a file, and let it be executed (S is the first line of a script). Directories in X were of no use.
+# Tries a place, once: it must be ours alone, take a file, and let it be executed (_first is the first line of a script).
 try() {
-case "$X" in *":$d:"*) return 0;; esac;
-[ -d "${d%/*}/" ] || { say no absent "$d:"; return 0; };
-[ -d "$d" ] || { e=$(mkdir "$d" 2>&1) || [ -d "$d" ] || { say no unwritable "$d:" "$e"; return 0; }; };
-mine || { say no foreign "$d:"; return 0; };
-chmod 700 "$d" 2>&-;
-t=$d/x.$$.t;
-e=$({ echo "$S" >"$t"; } 2>&1) && e=$(chmod 700 "$t" 2>&1) || { say no unwritable "$d:" "$e"; rm -f "$t"; return 0; };
-e=$("$t" 2>&1 <&-) || { say no noexec "$d:" "$e"; rm -f "$t"; return 0; };
-rm -f "$t";
-D=$d;
+case "$_tried" in *":$_d:"*) return 0;; esac;
+_tried="$_tried:$_d:";
+[ -d "${_d%/*}/" ] || { say no absent "$_d:"; return 0; };
+[ -d "$_d" ] || { _e=$(mkdir "$_d" 2>&1) || [ -d "$_d" ] || { flat; say no unwritable "$_d:" "$_e"; return 0; }; };
+mine || { say no foreign "$_d:"; return 0; };
+chmod 700 "$_d" 2>&-;
+_dir=$_d;
+_t=$_d/x.$_nonce.t;
+_e=$({ echo "$_first" >"$_t"; } 2>&1) && _e=$(chmod 700 "$_t" 2>&1) || { refuse unwritable; return 0; };
+_e=$("$_t" 2>&1 <&-) || { refuse noexec; return 0; };
+rm -f "$_t";
 return 1;
 };
+refuse() { flat; say no "$1" "$_d:" "$_e"; clean; _dir=; };
 
 # Exactly $2 bytes of the input become a file. All of them are read even if they cannot be kept, so that commands follow.
 take() {
@@ -71,35 +78,44 @@ if [ "$3" = gz ]; then exactly "$2" | { gzip -dc >"$1" || { skip; false; }; };
 else exactly "$2" | { cat >"$1" || { skip; false; }; } && [ "$(wc -c <"$1")" -eq "$2" ]; fi;
 };
 skip() { wc -c >&- 2>&-; };
-exactly() { if [ "$C" = head ]; then head -c "$1"; else dd ibs=1 obs=65536 count="$1" 2>&-; fi; };
+# Where head takes no more than it is asked for, the coordinator hears that bytes arrive.
+exactly() {
+case $_copy in
+exact) _l=$1; while [ "$_l" -gt 65536 ]; do head -c 65536; say got >&3; _l=$((_l-65536)); done; head -c "$_l";;
+head) head -c "$1";;
+*) dd ibs=1 obs=65536 count="$1" 2>&-;;
+esac;
+};
 
-# A word that may hold anything comes with octal escapes.
-word() { w=$(printf %bx "$1"); w=${w%x}; };
+# A word that may hold anything comes with octal escapes. It must not become an argument of a process, where everyone can read it: some shells have only print.
+case "$(command -v printf 2>&-) $(command -v print 2>&-)" in /*" print" | " print") printf() { print -- "${2}x"; };; esac;
+word() { _w=$(printf %bx "$1"); _w=${_w%x}; };
 
 echo;
 each look;
-if [ -z "$D" ]; then
-[ "$(echo a | gzip -c 2>&- | gzip -dc 2>&-)" = a ] && z=1 || z=0;
-[ "$(echo ab | head -c 1 2>&-)" = a ] && C=head || C=dd;
-say probe $$ "$(uname -s 2>&-)" "$(uname -m 2>&-)" "$(getconf LONG_BIT 2>&- || echo 0)" $z "$(command -v python3 2>&-)";
+if [ -z "$_dir" ]; then
+[ "$(echo a | gzip -c 2>&- | gzip -dc 2>&-)" = a ] && _z=1 || _z=0;
+case "$(echo ab | { head -c 1 2>&-; echo .; cat; })" in a.*b) _copy=exact;; a.*) _copy=head;; *) _copy=dd;; esac;
+say probe $$ "$(uname -s 2>&-)" "$(uname -m 2>&-)" "$(getconf LONG_BIT 2>&- || echo 0)" $_z "$(command -v python3 2>&-)";
 fi;
 set --;
 
-while read -r c a b r; do
-case $c in
-dir) S=$a; [ -z "$D" ] || { clean; X="$X:$D:"; D=; }; each try; if [ -n "$D" ]; then say dir "$D"; else say nodir; fi;;
-need) n=; for h in $a $b $r; do if [ -e "$D/$h" ]; then use "$D/$h"; else n="$n $h"; fi; done; say need $n;;
-take) e=$(take "$D/x.$$.$a" "$b" "$r" 2>&1) && chmod 700 "$D/x.$$.$a" && say took "$a" || { say lost "$a" "$e"; rm -f "$D/x.$$.$a"; };;
-keep) if [ -d "$D/$a" ]; then rm -rf "$D/x.$$.$a"; else mv -f "$D/x.$$.$a" "$D/$a" || say lost "$a"; [ -d "$D/$a" ] && rm -rf "$D/$a/x.$$.$a"; fi;;
-link) [ -d "$D/x.$$.$a" ] || mkdir "$D/x.$$.$a"; ln -sf "../$r" "$D/x.$$.$a/$b" || say lost "$a";;
-file) set -- "$@" "$D/$a";;
-temp) set -- "$@" "$D/x.$$.$a";;
-word) word "$a"; set -- "$@" "$w";;
-drop) set --;;
-set) word "$b"; export "$a=$w";;
-cd) word "$a"; unset CDPATH; [ -d "$w" ] || mkdir "$w" 2>&-; e=$(cd "$w" 2>&1) && cd "$w" || { say nocd "$e"; exit 94; };;
-test) w=$D/x.$$.$r; [ -e "$w" ] || w=$D/$r; e=$(EXECNET_SELFTEST="$a $b" EXECNET_SELFTEST_FILE="$w" "$@" 2>&1 <&-); say test $? "$e";;
-run) say run; trap - 0 1 2 13 15; exec "$@";;
+while read -r _c _a _b _r; do
+case $_c in
+dir) _first=$_a; clean; _dir=; each try; if [ -n "$_dir" ]; then say dir "$_dir"; else say nodir; fi;;
+need) _n=; for _h in $_a $_b $_r; do if [ -e "$_dir/$_h" ]; then use "$_dir/$_h"; else _n="$_n $_h"; fi; done; say need $_n;;
+take) { _e=$(take "$_dir/x.$_nonce.$_a" "$_b" "$_r" 2>&1) && chmod 700 "$_dir/x.$_nonce.$_a" && say took "$_a" || { flat; say lost "$_a" "$_e"; rm -f "$_dir/x.$_nonce.$_a"; }; } 3>&1;;
+keep) if [ -d "$_dir/$_a" ]; then mv -f "$_dir/x.$_nonce.$_a"/* "$_dir/$_a" || say lost "$_a"; else mv -f "$_dir/x.$_nonce.$_a" "$_dir/$_a" || say lost "$_a"; rm -rf "$_dir/$_a/x.$_nonce.$_a"; fi;;
+link) [ -d "$_dir/x.$_nonce.$_a" ] || mkdir "$_dir/x.$_nonce.$_a"; ln -sf "../$_r" "$_dir/x.$_nonce.$_a/$_b" || say lost "$_a";;
+file) set -- "$@" "$_dir/$_a";;
+temp) set -- "$@" "$_dir/x.$_nonce.$_a";;
+word) word "$_a"; set -- "$@" "$_w";;
+nice) has nice && set -- "$@" "$(command -v nice)" -n "$_a" || set -- "$@" "$_box" nice -n "$_a";;
+drop) clean; set --; _settings=0;;
+set) word "$_b"; set -- "$_a=$_w" "$@"; _settings=$((_settings+1));;
+cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; umask "$_mask"; [ -d "$_w" ] || mkdir "$_w" 2>&-; umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
+test) _w=$_dir/x.$_nonce.$_r; [ -e "$_w" ] || _w=$_dir/$_r; _e=$(EXECNET_SELFTEST="$_a $_b" EXECNET_SELFTEST_FILE="$_w" "$@" 2>&1 <&-); _t=$?; flat; say test $_t "$_e";;
+run) say run; trap - 0 1 2 13 15; umask "$_mask"; while [ "$_settings" -gt 0 ]; do export "$1"; shift; _settings=$((_settings-1)); done; exec "$@";;
 esac;
 done;
 exit 90

@@ -18,18 +18,18 @@ extension Bootstrap {
         case (.choosing, "dir"): directory = rest.joined(separator: " ")
         case (.choosing, "nodir"): noDirectory()
         case (.choosing, "need"): try needs(rest.filter { !$0.isEmpty })
-        case (.uploading, "took"): took()
-        case (.uploading, "lost"): lost(rest.dropFirst().joined(separator: " "))
-        case (.testing, "test"): try tested(Int(rest.first ?? "") ?? -1, rest.dropFirst().joined(separator: " "))
+        case (.uploading, "took") where rest.first == upload?.hash: took()
+        case (.uploading, "lost") where rest.first == upload?.hash: lost(shortened(rest.dropFirst()))
+        case (.testing, "test"): try tested(Int(rest.first ?? "") ?? -1, shortened(rest.dropFirst()))
         case (.starting, "run"): finish()
         case (.starting, "nocd"):
             throw error(
                 .startFailed,
-                "The directory \"\(plan.directory ?? "")\" cannot be used there: \(rest.joined(separator: " "))"
+                "The directory \"\(plan.directory ?? "")\" cannot be used there: \(shortened(rest))"
             )
         case (.starting, "lost"):
             throw error(.startFailed, "A file could not be put into the cache in \(directory).\(noise.quote)")
-        // The answer to a command that was sent ahead, and is of no use any more.
+        // That bytes of an upload arrive, or the answer to a command that was sent ahead and is of no use any more.
         default: break
         }
     }
@@ -56,7 +56,7 @@ extension Bootstrap {
             python: words.count > 5 && !words[5].isEmpty ? words.dropFirst(5).joined(separator: " ") : nil
         )
         switch plan.choice {
-        case .any: phase = .searching
+        case .any: searchImages()
         case .python(let command): startPython(command)
         }
     }
@@ -90,9 +90,9 @@ extension Bootstrap {
     private mutating func needs(_ hashes: [String]) throws(GatewayError) {
         // Without a directory there is no image left, and this is the answer for none.
         guard let image = candidates.first else { return try tryNext() }
-        usedCache = hashes.count < image.files.count
-        wasSent = ignoresCache || !hashes.isEmpty
-        missing = ignoresCache ? image.files.map(\.hash) : hashes
+        missing = image.files.map(\.hash).filter { ignoresCache || hashes.contains($0) }
+        usedCache = missing.count < image.files.count
+        wasSent = !missing.isEmpty
         sendOrTest(image)
     }
 
@@ -146,7 +146,7 @@ extension Bootstrap {
     private mutating func start(_ image: AgentImage) {
         say("set", "EXECNET_CACHE", Stage0.escaped(directory))
         say("set", "EXECNET_CACHE_IMAGE", image.id)
-        if plan.nice != 0 { for word in ["nice", "-n", "\(plan.nice)"] { say("word", word) } }
+        if plan.nice != 0 { say("nice", "\(plan.nice)") }
         words(of: image, temporary: false)
         say("word", Stage0.escaped(plan.name))
         run()
@@ -155,7 +155,7 @@ extension Bootstrap {
     private mutating func startPython(_ command: [String]) {
         startedPython = true
         say("drop")
-        if plan.nice != 0 { for word in ["nice", "-n", "\(plan.nice)"] { say("word", word) } }
+        if plan.nice != 0 { say("nice", "\(plan.nice)") }
         for word in PythonAgent.arguments(command) { say("word", Stage0.escaped(word)) }
         run()
         // The interpreter reads it as soon as the shell has become it.

@@ -11,6 +11,9 @@ import ExecnetSystem
 extension Bootstrap {
     func error(_ code: GatewayError.Code, _ message: String) -> GatewayError { GatewayError(code, message) }
 
+    /// What a program on the far side said, for an error.
+    func shortened(_ words: ArraySlice<String>) -> String { Noise.shown(words.joined(separator: " ").utf8) }
+
     /// A directory that is of no use, as the script reports it: a word, the directory, what a program said.
     func refusal(_ words: [String]) -> String {
         let reason =
@@ -21,7 +24,7 @@ extension Bootstrap {
             case "noexec": "nothing can be executed in it (mounted noexec?)"
             default: words.first ?? ""
             }
-        let text = words.dropFirst().joined(separator: " ")
+        let text = shortened(words.dropFirst())
         let parts = text.split(separator: ":", maxSplits: 1)
         let detail = parts.count > 1 ? parts[1].drop { $0 == " " } : ""
         return "\(parts.first ?? ""): \(reason)" + (detail.isEmpty ? "" : " (\(detail))")

@@ -19,11 +19,18 @@ struct Noise: Sendable {
     mutating func add(_ line: [UInt8]) {
         size += line.count + 1
         guard line.contains(where: { $0 > 0x20 }) else { return }
-        lines.append(String(decoding: line.prefix(Noise.lineLimit), as: UTF8.self))
+        lines.append(Noise.shown(line))
         guard lines.count > Noise.keptLines else { return }
         // The first line tells who spoke, the last ones what was wrong.
         lines.remove(at: 1)
         dropped += 1
+    }
+
+    /// What can be shown of a line: its beginning, and nothing that a terminal would obey.
+    static func shown(_ line: some Collection<UInt8>) -> String {
+        let bytes = line.prefix(lineLimit).map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 }
+        let text = String(decoding: bytes, as: UTF8.self)
+        return String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
     }
 
     var isEmpty: Bool { lines.isEmpty }
