@@ -88,8 +88,8 @@ esac;
 };
 
 # A word that may hold anything comes with octal escapes. It must not become an argument of a process, where everyone can read it: some shells have only print.
-case "$(command -v printf 2>&-) $(command -v print 2>&-)" in /*" print" | " print") printf() { print -- "${2}x"; };; esac;
 word() { _w=$(printf %bx "$1"); _w=${_w%x}; };
+case "$(command -v printf 2>&-) $(command -v print 2>&-)" in /*" print" | " print") word() { _w=$(print -- "${1}x"); _w=${_w%x}; };; esac;
 
 echo;
 each look;
