@@ -314,11 +314,14 @@ extension Gateway: EndpointDelegate {
     private func processEnded() {
         // What it wrote last may still be on its way.
         _ = poller.schedule(after: .milliseconds(50)) { [weak self] in self?.concludeEnd() }
-        if errors.withLock({ $0 })?.hasEnded != false { concludeEnd() }
+        if errors.withLock({ $0 })?.hasEnded != false, hasHeardAll { concludeEnd() }
     }
 
+    /// What a shell that did not become an agent has printed is the best explanation, and comes over the link.
+    private var hasHeardAll: Bool { !endpoint.isInPrologue || state.withLock { $0.failure != nil } }
+
     private func standardErrorEnded() {
-        if process?.isGone == true { concludeEnd() }
+        if process?.isGone == true, hasHeardAll { concludeEnd() }
     }
 
     /// Ends the gateway with all that is known about the end of its agent.
