@@ -73,6 +73,8 @@ package struct Bootstrap: Prologue {
     var startedPython = false
     private var lines = LineSplitter()
     var output: [UInt8] = []
+    /// What every line of stage 0 begins with.
+    private let mark: [UInt8]
     private var wantsImages = false
     private var wantsContent = false
     /// How many lines the far side has said.
@@ -85,6 +87,7 @@ package struct Bootstrap: Prologue {
     /// - Parameter request: what somebody on the way has to read first.
     package init(_ plan: BootstrapPlan, report: BootstrapReport = BootstrapReport(), request: [UInt8] = []) {
         self.plan = plan
+        mark = Array("\(plan.nonce) ".utf8)
         self.report = report
         output = request
     }
@@ -111,7 +114,6 @@ package struct Bootstrap: Prologue {
 
     private mutating func take(_ line: [UInt8]) throws(GatewayError) {
         let text = line.last == UInt8(ascii: "\r") ? line.dropLast() : line[...]
-        let mark = Array("\(plan.nonce) ".utf8)
         guard text.starts(with: mark) else {
             noise.add(line)
             guard noise.size > Noise.limit else { return }

@@ -7,19 +7,19 @@
 /// What the far side printed that was not meant for us: banners, complaints of shells. Kept for errors, in bounds.
 struct Noise: Sendable {
     /// So much of it makes clear that nobody is there who would answer.
-    static let limit = 16 << 20
+    static let limit = 4 << 20
     /// The longest line that is kept whole.
     static let lineLimit = 400
     private static let keptLines = 12
 
     private(set) var size = 0
-    private var lines: [String] = []
+    private var lines: [[UInt8]] = []
     private var dropped = 0
 
     mutating func add(_ line: [UInt8]) {
         size += line.count + 1
         guard line.contains(where: { $0 > 0x20 }) else { return }
-        lines.append(Noise.shown(line))
+        lines.append(Array(line.prefix(Noise.lineLimit)))
         guard lines.count > Noise.keptLines else { return }
         // The first line tells who spoke, the last ones what was wrong.
         lines.remove(at: 1)
@@ -38,7 +38,7 @@ struct Noise: Sendable {
     /// What is quoted in an error.
     var quote: String {
         guard !lines.isEmpty else { return "" }
-        var quoted = lines
+        var quoted = lines.map(Noise.shown)
         if dropped > 0 { quoted.insert("... (\(dropped) more lines)", at: 1) }
         return " It printed:\n" + quoted.map { "  \($0)" }.joined(separator: "\n")
     }
