@@ -105,7 +105,7 @@ case $_c in
 dir) _first=$_a; clean; _dir=; each try; if [ -n "$_dir" ]; then say dir "$_dir"; else say nodir; fi;;
 need) _n=; for _h in $_a $_b $_r; do if [ -e "$_dir/$_h" ]; then use "$_dir/$_h"; else _n="$_n $_h"; fi; done; say need $_n;;
 take) { _e=$(take "$_dir/x.$_nonce.$_a" "$_b" "$_r" 2>&1) && chmod 700 "$_dir/x.$_nonce.$_a" && say took "$_a" || { flat; say lost "$_a" "$_e"; rm -f "$_dir/x.$_nonce.$_a"; }; } 3>&1;;
-keep) if [ -d "$_dir/$_a" ]; then mv -f "$_dir/x.$_nonce.$_a"/* "$_dir/$_a" || say lost "$_a"; else mv -f "$_dir/x.$_nonce.$_a" "$_dir/$_a" || say lost "$_a"; rm -rf "$_dir/$_a/x.$_nonce.$_a"; fi;;
+keep) if [ -d "$_dir/$_a" ]; then mv -f "$_dir/x.$_nonce.$_a"/* "$_dir/$_a" || say lost "$_a"; else mv -f "$_dir/x.$_nonce.$_a" "$_dir/$_a" || say lost "$_a"; [ -d "$_dir/$_a" ] && rm -rf "$_dir/$_a/x.$_nonce.$_a"; fi;;
 link) [ -d "$_dir/x.$_nonce.$_a" ] || mkdir "$_dir/x.$_nonce.$_a"; ln -sf "../$_r" "$_dir/x.$_nonce.$_a/$_b" || say lost "$_a";;
 file) set -- "$@" "$_dir/$_a";;
 temp) set -- "$@" "$_dir/x.$_nonce.$_a";;
@@ -114,7 +114,7 @@ nice) has nice && set -- "$@" "$(command -v nice)" -n "$_a" || set -- "$@" "$_bo
 drop) clean; set --; _settings=0;;
 set) word "$_b"; set -- "$_a=$_w" "$@"; _settings=$((_settings+1));;
 cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; umask "$_mask"; [ -d "$_w" ] || mkdir "$_w" 2>&-; umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
-test) _w=$_dir/x.$_nonce.$_r; [ -e "$_w" ] || _w=$_dir/$_r; _e=$(EXECNET_SELFTEST="$_a $_b" EXECNET_SELFTEST_FILE="$_w" "$@" 2>&1 <&-); _t=$?; flat; say test $_t "$_e";;
+test) _w=$_dir/x.$_nonce.$_r; [ -e "$_w" ] || _w=$_dir/$_r; _e=$(SWIFT_BACKTRACE=enable=no,swift-backtrace=/ EXECNET_SELFTEST="$_a $_b" EXECNET_SELFTEST_FILE="$_w" "$@" 2>&1 <&-); _t=$?; flat; say test $_t "$_e";;
 run) say run; trap - 0 1 2 13 15; umask "$_mask"; while [ "$_settings" -gt 0 ]; do export "$1"; shift; _settings=$((_settings-1)); done; exec "$@";;
 esac;
 done;

@@ -13,7 +13,8 @@ extension Agent {
             environmentVariable: "1",
             gatewayVariable: "\(String(generator.next(), radix: 36)):\(gatewayID)",
             // A crash is reported when the process has ended; writing a backtrace first takes seconds, and hides what was printed last.
-            "SWIFT_BACKTRACE": "enable=no",
+            // The writer's path is only given because Swift looks for it all the same, and gives up the process if there is no /proc.
+            "SWIFT_BACKTRACE": "enable=no,swift-backtrace=/",
         ]
     }
 }
