@@ -57,8 +57,9 @@ package final class AgentExecutor: TaskExecutor {
         try SystemThread.start(name: "execnet-watch") { self.supervise() }
     }
 
-    package func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
+    package func enqueue(_ job: consuming ExecutorJob) { add(UnownedJob(job)) }
+
+    private func add(_ job: UnownedJob) {
         let thread = execnet_current_worker().map { UInt64(UInt(bitPattern: $0)) }
         let wakeDriver = state.withLock { state in
             state.jobs.append(job)
@@ -66,6 +67,19 @@ package final class AgentExecutor: TaskExecutor {
             return state.isPolling && state.driver != thread
         }
         if wakeDriver { poller.wake() }
+    }
+
+    /// Has tasks that prefer no executor run here too.
+    ///
+    /// libdispatch, which runs them otherwise, looks its threads up in /proc, and ends the process if there is none.
+    func takeOverGlobalTasks() {
+        globalTasks.withLock { $0 = self }
+        execnet_take_over_global_tasks { job, delay in
+            let executor = globalTasks.withLock { $0 }
+            let job = unsafeBitCast(job, to: UnownedJob.self)
+            guard delay > 0 else { return executor?.add(job) ?? () }
+            executor?.poller.schedule(after: .nanoseconds(Int64(clamping: delay))) { executor?.add(job) }
+        }
     }
 
     // MARK: workers
@@ -210,3 +224,6 @@ extension AgentExecutor.State {
         return .stuck(startThread: true)
     }
 }
+
+/// The executor of all tasks that prefer none, where libdispatch cannot be it.
+private let globalTasks = Mutex<AgentExecutor?>(nil)

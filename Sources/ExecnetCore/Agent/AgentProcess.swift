@@ -71,6 +71,7 @@ final class AgentProcess: EndpointDelegate {
         try endpoint.sendHello(
             Hello(build: ShippedFunction.build, limits: LinkLimits(), fields: ["info": Information.value])
         )
+        if !ProcessTree.isVisible { executor.takeOverGlobalTasks() }
         try link.start()
         try executor.start()
     }
@@ -176,7 +177,7 @@ final class AgentProcess: EndpointDelegate {
         var hasProcesses = signalDescendants(SIGTERM)
         while hasProcesses || hasPrograms, MonotonicTime.now < deadline {
             usleep(5_000)
-            hasProcesses = !ProcessTree.descendants(of: getpid(), marked: environmentMark).isEmpty
+            hasProcesses = signalDescendants(0)
         }
         if hasProcesses || hasPrograms { signalDescendants(SIGKILL) }
         if linkLost, getpgrp() == getpid() { kill(0, SIGKILL) }
@@ -190,6 +191,8 @@ final class AgentProcess: EndpointDelegate {
     /// True if there were any.
     @discardableResult
     private func signalDescendants(_ number: Int32) -> Bool {
+        // What is known without the kernel's tables.
+        guard ProcessTree.isVisible else { return ChildProcess.signalAll(number) }
         let descendants = ProcessTree.descendants(of: getpid(), marked: environmentMark)
         for pid in descendants { kill(pid, number) }
         return !descendants.isEmpty

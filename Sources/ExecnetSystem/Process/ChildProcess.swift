@@ -17,6 +17,9 @@ package final class ChildProcess: Sendable {
         case ended(ExitStatus)
     }
 
+    /// The pids of all that have not been reaped.
+    private static let unreaped = Mutex<Set<Int32>>([])
+
     package let pid: Int32
     private let state = Mutex(State.running(whenEnded: []))
 
@@ -30,6 +33,7 @@ package final class ChildProcess: Sendable {
         poller: Poller
     ) throws(SystemError) -> ChildProcess {
         let child = ChildProcess(pid: try plan.start(input: input, output: output, errors: errors))
+        unreaped.withLock { _ = $0.insert(child.pid) }
         do {
             try child.awaitEnd(poller)
         } catch {
@@ -67,6 +71,14 @@ package final class ChildProcess: Sendable {
         }
     }
 
+    /// Sends a signal to the groups of all that have not been reaped; false if there are none.
+    package static func signalAll(_ number: Int32) -> Bool {
+        unreaped.withLock { pids in
+            for pid in pids where kill(-pid, number) != 0 { kill(pid, number) }
+            return !pids.isEmpty
+        }
+    }
+
     private func awaitEnd(_ poller: Poller) throws(SystemError) {
         let descriptor = Descriptor(owning: execnet_pidfd_open(pid))
         guard descriptor.value >= 0 else {
@@ -86,6 +98,7 @@ package final class ChildProcess: Sendable {
         let (status, handlers) = state.withLock { state -> (ExitStatus, [EndHandler]) in
             guard case .running(let handlers) = state else { return (.exited(0), []) }
             kill(-pid, SIGKILL)
+            ChildProcess.unreaped.withLock { _ = $0.remove(pid) }
             var word: Int32 = 0
             while waitpid(pid, &word, 0) < 0, errno == EINTR {}
             let status = ExitStatus(waitStatus: word)

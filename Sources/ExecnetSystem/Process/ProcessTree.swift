@@ -5,6 +5,9 @@
 
 /// Finds what a process started, as the kernel's tables show it (Linux; elsewhere nothing is found).
 package enum ProcessTree {
+    /// Whether anything can be found. Bare machines may be without /proc.
+    package static let isVisible = access("/proc/self/stat", R_OK) == 0
+
     /// Children of `root`, their children and so on, and whatever else carries `mark` (a NAME=value) in the environment that it was
     /// started with: that also finds processes which left the group and lost their parents on purpose.
     package static func descendants(of root: Int32, marked mark: String? = nil) -> [Int32] {
