@@ -28,6 +28,7 @@ setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a v
 	test -e /usr/include/zlib.h || missing+=" zlib1g-dev"
 	command -v strip >/dev/null || missing+=" binutils"
 	test -x /bin/busybox || missing+=" busybox-static"
+	for shell in fish mksh tcsh yash zsh; do command -v "$$shell" >/dev/null || missing+=" $$shell"; done
 	test -s /etc/ssl/certs/ca-certificates.crt || missing+=" ca-certificates"
 	if test -n "$$missing"; then
 		root=""

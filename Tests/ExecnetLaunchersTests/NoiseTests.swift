@@ -47,7 +47,7 @@ struct NoiseTests {
         #expect(noise(String(repeating: "x", count: 100_000)).quote.utf8.count < 500)
     }
 
-    /// Sixteen megabytes make clear that no shell is there.
+    /// Some megabytes make clear that no shell is there.
     @Test(.timeLimit(.minutes(1)))
     func tooMuchOfItIsAnError() throws {
         var far = Conversation([])

@@ -105,10 +105,7 @@ struct OddHostTests {
 
     @Test(
         .timeLimit(.minutes(2)),
-        arguments: [
-            ["gzip": "exit 1"], ["head": "exit 1"], ["head": "exec /bin/busybox head \"$@\""], ["gzip": "exit 1", "head": "exit 1"],
-            ["getconf": "exit 1"], ["touch": "exit 1"],
-        ]
+        arguments: [["gzip": "exit 1"], ["head": "exec /bin/busybox head \"$@\""], ["getconf": "exit 1"], ["touch": "exit 1"]]
     )
     func toolsMayBeMissing(fakes: [String: String]) async throws {
         try await withTemporaryFolder { folder in
@@ -118,6 +115,21 @@ struct OddHostTests {
                     try await FarSide.expectWorks(FarSide.spec(command, agent: FarSide.agent), language: "swift")
                 }
                 FarSide.expectProperCache(folder)
+            }
+        }
+    }
+
+    /// Byte by byte: with a small image, which is whole there if it says what only it says.
+    @Test(.timeLimit(.minutes(1)), arguments: ["exit 0", "exit 1"])
+    func headMayBeOfNoUse(gzip: String) async throws {
+        try await withTemporaryFolder { folder in
+            let fakes = ["head": "exit 1"].merging(gzip == "exit 1" ? ["gzip": gzip] : [:]) { $1 }
+            try await FarSide.withTools(except: ["python3"], fakes: fakes) { tools in
+                let command = ["env", "PATH=\(tools)", "XDG_CACHE_HOME=\(folder)"]
+                let error = await expectGatewayError(.agentCannotRun) {
+                    try await Gateway.open(FarSide.spec(command, agent: "/bin/busybox"), configuration: .quiet)
+                }
+                #expect(error?.message.contains("applet not found") == true)
             }
         }
     }
