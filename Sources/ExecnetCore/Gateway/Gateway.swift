@@ -231,7 +231,11 @@ public final class Gateway: Sendable {
         if endpoint.isInPrologue {
             // A shell that reads the end of its input clears up behind itself.
             endpoint.disconnect()
-            _ = await process?.hasEnded(within: .seconds(1), poller: poller)
+            if await process?.hasEnded(within: .seconds(1), poller: poller) == false {
+                // Something on the way does not read: then it, and programs such as sudo, may still do so when they are asked to go.
+                process?.signal(SIGTERM)
+                _ = await process?.hasEnded(within: .milliseconds(500), poller: poller)
+            }
         }
         process?.signal(SIGKILL)
         _ = await process?.hasEnded(within: .seconds(5), poller: poller)
