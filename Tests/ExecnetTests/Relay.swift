@@ -24,11 +24,13 @@ enum Relay {
     }
 
     private static let source = """
-        import os, select, subprocess, sys, time
+        import os, select, signal, subprocess, sys, time
         split = sys.argv.index("--")
         options = dict(word.split("=", 1) for word in sys.argv[1:split])
         cut, stall, rate = (int(options.get(name, 0)) for name in ("cut", "stall", "rate"))
         log = options.get("log")
+        # As sudo does: the far side, which is asked too, goes first.
+        signal.signal(signal.SIGTERM, lambda *rest: None)
         far = subprocess.Popen(sys.argv[split + 1:], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         to, back = far.stdin.fileno(), far.stdout.fileno()
         passed, last, sources = 0, "", [0, back]
