@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import ExecnetCore
 
 /// What stage 0 says, and what follows from it.
@@ -83,7 +82,9 @@ extension Bootstrap {
 
     private mutating func noDirectory() {
         directory = ""
-        attempts.append("no directory takes \(candidates.first?.entry.path ?? "it"): " + refusals.joined(separator: "; "))
+        attempts.append(
+            "no directory takes \(candidates.first?.entry.path ?? "it"): " + refusals.joined(separator: "; ")
+        )
         candidates = []
     }
 
@@ -164,7 +165,9 @@ extension Bootstrap {
 
     private mutating func run() {
         phase = .starting
-        for (name, value) in plan.environment.sorted(by: { $0.key < $1.key }) { say("set", name, Stage0.escaped(value)) }
+        for (name, value) in plan.environment.sorted(by: { $0.key < $1.key }) {
+            say("set", name, Stage0.escaped(value))
+        }
         if let directory = plan.directory { say("cd", Stage0.escaped(directory)) }
         say("run")
     }

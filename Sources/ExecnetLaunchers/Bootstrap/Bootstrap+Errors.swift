@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 package import ExecnetCore
 import ExecnetSystem
 
@@ -38,7 +37,8 @@ extension Bootstrap {
             return error(
                 .noWritableDirectory,
                 "No directory on the far side can hold the agent, and there is no python3 to do without one. Tried: "
-                    + refusals.joined(separator: "; ") + ". Set XDG_CACHE_HOME there to a directory that can be written and executed in."
+                    + refusals.joined(separator: "; ")
+                    + ". Set XDG_CACHE_HOME there to a directory that can be written and executed in."
             )
         }
         let code = triedImage ? GatewayError.Code.agentCannotRun : .noPython
@@ -65,7 +65,10 @@ extension Bootstrap {
         case .uploading:
             error(.uploadCutShort, "The far side ended\(status) during an upload: \(sentText).\(noise.quote)")
         case .starting, .done:
-            error(startedPython ? .noPython : .agentCannotRun, "The agent ended\(status) before it answered.\(noise.quote)")
+            error(
+                startedPython ? .noPython : .agentCannotRun,
+                "The agent ended\(status) before it answered.\(noise.quote)"
+            )
         default:
             error(.startFailed, "The far side ended\(status) while the agent was being installed.\(noise.quote)")
         }
@@ -78,8 +81,10 @@ extension Bootstrap {
         case .greeting:
             error(.noiseWithoutAnswer, "No shell answered on the far side within \(time).\(noise.quote)")
         case .uploading: error(.uploadCutShort, "An upload got stuck for \(time): \(sentText).\(noise.quote)")
-        case .starting, .done: error(.timedOut, "The agent was started, but did not answer within \(time).\(noise.quote)")
-        default: error(.timedOut, "The far side was silent for \(time) while the agent was being installed.\(noise.quote)")
+        case .starting, .done:
+            error(.timedOut, "The agent was started, but did not answer within \(time).\(noise.quote)")
+        default:
+            error(.timedOut, "The far side was silent for \(time) while the agent was being installed.\(noise.quote)")
         }
     }
 

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 /// What stage 0 is to achieve on the far side.
 package struct BootstrapPlan: Sendable {
     /// Which agents may be started.

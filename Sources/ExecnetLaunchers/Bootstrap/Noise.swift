@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 /// What the far side printed that was not meant for us: banners, complaints of shells. Kept for errors, in bounds.
 struct Noise: Sendable {
     /// So much of it makes clear that nobody is there who would answer.
@@ -30,7 +29,9 @@ struct Noise: Sendable {
     static func shown(_ line: some Collection<UInt8>) -> String {
         let bytes = line.prefix(lineLimit).map { $0 == UInt8(ascii: "\t") ? UInt8(ascii: " ") : $0 }
         let text = String(decoding: bytes, as: UTF8.self)
-        return String(String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control }))
+        return String(
+            String.UnicodeScalarView(text.unicodeScalars.filter { $0.properties.generalCategory != .control })
+        )
     }
 
     var isEmpty: Bool { lines.isEmpty }

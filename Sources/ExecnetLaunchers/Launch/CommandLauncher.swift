@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 package import ExecnetCore
 import ExecnetSystem
 
@@ -53,7 +52,8 @@ package struct CommandLauncher: Launcher {
     private static let shellClients: Set<String> = ["ssh", "slogin", "autossh", "dbclient", "sshpass"]
     /// Programs that run their arguments on this machine.
     private static let wrappers: Set<String> = [
-        "env", "sudo", "doas", "nice", "ionice", "timeout", "nohup", "setsid", "stdbuf", "torsocks", "proxychains", "proxychains4",
+        "env", "sudo", "doas", "nice", "ionice", "timeout", "nohup", "setsid", "stdbuf", "torsocks", "proxychains",
+        "proxychains4",
     ]
 
     /// Whether it is `ssh` or the like, be it behind `sudo` and the like.

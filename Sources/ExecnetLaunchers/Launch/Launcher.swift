@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 package import ExecnetCore
 
 /// Where an agent is started: runs one command of a shell on the far side and returns the byte stream that is its standard input and output.

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 package import ExecnetCore
 
 /// Starts the shell on the machine of an open gateway; the bytes travel in a channel of it.
