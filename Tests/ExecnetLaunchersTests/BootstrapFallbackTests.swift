@@ -42,7 +42,8 @@ struct BootstrapFallbackTests {
         try await withImages([1]) { images in
             let answers = [
                 "no absent /none/.execnet-0:", "no unwritable /ro/.execnet-0: mkdir: Read-only file system",
-                "no foreign /tmp/.execnet-0:", "no noexec /shm/.execnet-0: Permission denied", "nodir", "need \(images[0].id)",
+                "no foreign /tmp/.execnet-0:", "no noexec /shm/.execnet-0: Permission denied", "nodir",
+                "need \(images[0].id)",
             ]
             var far = Conversation(images)
             try await far.hear(Conversation.bare)
@@ -60,7 +61,11 @@ struct BootstrapFallbackTests {
             try await other.hear(Conversation.python)
             _ = try other.output()
             for answer in answers { try await other.hear(answer) }
-            #expect(String(decoding: try other.output().prefix(200), as: UTF8.self).hasPrefix("drop\nword /usr/bin/python3\n"))
+            #expect(
+                String(decoding: try other.output().prefix(200), as: UTF8.self).hasPrefix(
+                    "drop\nword /usr/bin/python3\n"
+                )
+            )
             try await other.hear("run")
             #expect(other.report.notes.contains { $0.contains("no directory takes") && $0.contains("/ro/.execnet-0") })
         }
@@ -76,7 +81,11 @@ struct BootstrapFallbackTests {
             try await far.hear("need \(images[1].id)")
             _ = try far.output()
             try await far.hear("took \(images[1].id)", "test 127 ")
-            #expect(String(decoding: try far.output().suffix(2_000_000), as: UTF8.self).contains("drop\nword /usr/bin/python3\n"))
+            #expect(
+                String(decoding: try far.output().suffix(2_000_000), as: UTF8.self).contains(
+                    "drop\nword /usr/bin/python3\n"
+                )
+            )
             try await far.hear("run")
             #expect(far.report.notes.contains { $0.contains("Illegal instruction") })
             #expect(far.report.notes.contains { $0.contains("status 127") })
@@ -107,7 +116,11 @@ struct BootstrapFallbackTests {
 
             var python = Conversation(images)
             try await python.hear("probe 7 Linux alpha 64 1 /opt/my python/python3")
-            #expect(String(decoding: try python.output().prefix(50), as: UTF8.self).contains("word /opt/my\\0040python/python3\n"))
+            #expect(
+                String(decoding: try python.output().prefix(50), as: UTF8.self).contains(
+                    "word /opt/my\\0040python/python3\n"
+                )
+            )
 
             var other = Conversation(images) { plan in
                 plan.search = { platform in BootstrapPlan.Images(found: platform.machine == "alpha" ? images : []) }

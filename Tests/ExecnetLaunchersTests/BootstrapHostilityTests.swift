@@ -23,7 +23,8 @@ struct BootstrapHostilityTests {
             ]
             let good = [
                 Conversation.bare, Conversation.python, "dir /c", "need \(hashes[0])", "need \(hashes[1])", "need",
-                "took \(hashes[0])", "took \(hashes[1])", "lost \(hashes[0]) x", "test 0 ok", "test 1 x", "nodir", "run",
+                "took \(hashes[0])", "took \(hashes[1])", "lost \(hashes[0]) x", "test 0 ok", "test 1 x", "nodir",
+                "run",
                 "have \(hashes[0]) 1 /c", "probe 1 Linux alpha 64 0 ",
             ]
             let seed = UInt64.random(in: 0 ... .max)
@@ -35,7 +36,9 @@ struct BootstrapHostilityTests {
                         var line = good.randomElement(using: &generator) ?? ""
                         if Bool.random(using: &generator) {
                             line = (0..<Int.random(in: 0...6, using: &generator))
-                                .map { _ in (words + hashes).randomElement(using: &generator) ?? "" }.joined(separator: " ")
+                                .map { _ in (words + hashes).randomElement(using: &generator) ?? "" }.joined(
+                                    separator: " "
+                                )
                         }
                         try await far.hear(line)
                         _ = try far.output()

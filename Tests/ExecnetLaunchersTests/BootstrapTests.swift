@@ -86,7 +86,10 @@ struct BootstrapTests {
         try await far.hear("took \(file.hash)")
         let said = try far.lines()
         #expect(said.first == "keep \(file.hash)")
-        #expect(said.dropFirst().prefix(image.links.count) == image.links.map { "link \(image.id) \($0.name) \($0.hash)" }[...])
+        #expect(
+            said.dropFirst().prefix(image.links.count)
+                == image.links.map { "link \(image.id) \($0.name) \($0.hash)" }[...]
+        )
         #expect(
             said.suffix(5) == [
                 "temp \(image.id)/loader", "word --library-path", "temp \(image.id)", "temp \(image.id)/agent",

@@ -25,8 +25,10 @@ struct CommandLauncherTests {
     }
 
     @Test(arguments: [
-        ["docker", "exec", "-i", "box"], ["kubectl", "exec", "-i", "pod", "--"], ["srun", "-N1"], ["sudo", "-n", "-u", "build"], ["env"],
-        ["docker", "exec", "-i", "ssh"], ["kubectl", "-n", "ssh", "exec", "-i", "pod", "--"], ["nice", "-n", "5"], ["taskset", "-c", "0"],
+        ["docker", "exec", "-i", "box"], ["kubectl", "exec", "-i", "pod", "--"], ["srun", "-N1"],
+        ["sudo", "-n", "-u", "build"], ["env"],
+        ["docker", "exec", "-i", "ssh"], ["kubectl", "-n", "ssh", "exec", "-i", "pod", "--"], ["nice", "-n", "5"],
+        ["taskset", "-c", "0"],
         ["env", "ssh"], ["-c"], ["x", "-C"], ["x", "-"], ["x", "c"], ["x", "--c"], ["sudo", "-u", "ssh"],
     ])
     func mostTakeWords(command: [String]) {
@@ -34,15 +36,19 @@ struct CommandLauncherTests {
         #expect(added(command, form: .line) == [shell.line])
     }
 
-    @Test(arguments: [["bash", "-c"], ["/bin/bash", "-lc"], ["su", "-", "build", "-c"], ["su", "--command"], ["runuser", "u", "-c"]])
+    @Test(arguments: [
+        ["bash", "-c"], ["/bin/bash", "-lc"], ["su", "-", "build", "-c"], ["su", "--command"], ["runuser", "u", "-c"],
+    ])
     func whatEndsWithTheOptionTakesALine(command: [String]) {
         #expect(added(command) == [shell.line])
         #expect(added(command, form: .words) == shell.words)
     }
 
     @Test(arguments: [
-        ["ssh", "host"], ["/usr/bin/ssh", "-p", "22", "user@host"], ["dbclient", "host"], ["ssh", "host", "sudo", "-n"],
-        ["timeout", "5", "ssh", "host"], ["sudo", "-u", "me", "/usr/bin/ssh", "host"], ["sshpass", "-e", "ssh", "host"],
+        ["ssh", "host"], ["/usr/bin/ssh", "-p", "22", "user@host"], ["dbclient", "host"],
+        ["ssh", "host", "sudo", "-n"],
+        ["timeout", "5", "ssh", "host"], ["sudo", "-u", "me", "/usr/bin/ssh", "host"],
+        ["sshpass", "-e", "ssh", "host"],
     ])
     func clientsOfShellsTakeALineThatMayFollowOtherWords(command: [String]) {
         #expect(added(command) == [shell.plainLine])

@@ -24,7 +24,9 @@ struct Conversation {
 
     /// With images of this machine's platform.
     init(_ images: [AgentImage], tried: [String] = [], change: (inout BootstrapPlan) -> Void = { _ in }) {
-        var plan = BootstrapPlan(nonce: Conversation.nonce) { _ in BootstrapPlan.Images(found: [], tried: ["no other image"]) }
+        var plan = BootstrapPlan(nonce: Conversation.nonce) { _ in
+            BootstrapPlan.Images(found: [], tried: ["no other image"])
+        }
         plan.images = BootstrapPlan.Images(found: images, tried: tried)
         plan.name = "agent[gw]"
         change(&plan)

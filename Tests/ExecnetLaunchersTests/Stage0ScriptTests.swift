@@ -14,7 +14,9 @@ import Testing
 /// The text that is run on the far side, and how words are given to it.
 @Suite(.leavesNothingBehind)
 struct Stage0ScriptTests {
-    private static let shells = [["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"], ["mksh"], ["yash"], ["zsh"]]
+    private static let shells = [
+        ["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"], ["mksh"], ["yash"], ["zsh"],
+    ]
 
     @Test func itPassesThroughAnyLoginShell() {
         for character in "'!\\\n" { #expect(!Stage0.script.contains(character)) }
@@ -33,7 +35,10 @@ struct Stage0ScriptTests {
     /// No word may become an argument of a program, which everyone on the machine can read.
     @Test(.timeLimit(.minutes(1)), arguments: shells)
     func wordsMayHoldAnything(shell: [String]) async throws {
-        let words = ["", " ", "-n", "a  b", "it's", "\"q\"", "$HOME `id`", "\\n\\0101\\c", "line\nnext\n\n", "ü€𝄞", "%s%%", "*", "~", "7\u{1}8"]
+        let words = [
+            "", " ", "-n", "a  b", "it's", "\"q\"", "$HOME `id`", "\\n\\0101\\c", "line\nnext\n\n", "ü€𝄞", "%s%%", "*",
+            "~", "7\u{1}8",
+        ]
         var plan = BootstrapPlan(nonce: "n") { _ in BootstrapPlan.Images(found: []) }
         plan.choice = .python(["printf", "[%s]"] + words)
         var bootstrap = Bootstrap(plan)

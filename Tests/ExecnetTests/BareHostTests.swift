@@ -114,7 +114,9 @@ struct BareHostTests {
     @Test(.timeLimit(.minutes(1)), .enabled(if: FarSide.canMount, "File systems cannot be mounted here."))
     func everyDirectoryIsNamedWithWhatIsWrongWithIt() async throws {
         try await FarSide.withBareRoot { root in
-            for name in ["home", "dev", "dev/shm", "var", "var/tmp"] { try #require(mkdir("\(root)/\(name)", 0o700) == 0) }
+            for name in ["home", "dev", "dev/shm", "var", "var/tmp"] {
+                try #require(mkdir("\(root)/\(name)", 0o700) == 0)
+            }
             try #require(mkdir("\(root)/var/tmp/\(FarSide.cacheName)", 0o700) == 0)
             try #require(chown("\(root)/var/tmp/\(FarSide.cacheName)", 65_534, 65_534) == 0)
             try #require(symlink("/home", "\(root)/dev/shm/\(FarSide.cacheName)") == 0)

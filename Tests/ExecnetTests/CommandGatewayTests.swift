@@ -22,7 +22,10 @@ import Testing
 struct CommandGatewayTests {
     @Test(
         .timeLimit(.minutes(1)),
-        arguments: [["env"], ["bash", "-lc"], ["su", "-c"], ["sh", "-c", "exec \"$@\"", "sh"], ["env", "A=it's $HOME", "nice", "-n", "1"]]
+        arguments: [
+            ["env"], ["bash", "-lc"], ["su", "-c"], ["sh", "-c", "exec \"$@\"", "sh"],
+            ["env", "A=it's $HOME", "nice", "-n", "1"],
+        ]
     )
     func wordsAndLinesLeadToTheSame(command: [String]) async throws {
         var spec = FarSide.spec(command)
@@ -50,7 +53,10 @@ struct CommandGatewayTests {
     @Test(.timeLimit(.minutes(1)))
     func statusAndStandardErrorArePartOfTheError() async throws {
         let cases: [(String, GatewayError.Code, String, String)] = [
-            ("echo 'no such container: box' >&2; exit 125", .startFailed, "(exit status 125)", "no such container: box"),
+            (
+                "echo 'no such container: box' >&2; exit 125", .startFailed, "(exit status 125)",
+                "no such container: box"
+            ),
             ("echo first; echo last >&2; exit 1", .noiseWithoutAnswer, "first", "last"),
             ("echo dying >&2; kill -9 $$", .startFailed, "signal 9", "dying"),
             ("exit 0", .startFailed, "(exit status 0)", ""),
@@ -94,7 +100,9 @@ struct CommandGatewayTests {
 
     // MARK: options
 
-    private static let values = ["", " ", "it's", "\"q\" \\ `id` $HOME", "line\nnext\n", "ü€𝄞", "-n", "%s*?[a]~!", "a\tb\r"]
+    private static let values = [
+        "", " ", "it's", "\"q\" \\ `id` $HOME", "line\nnext\n", "ü€𝄞", "-n", "%s*?[a]~!", "a\tb\r",
+    ]
 
     @Test(.timeLimit(.minutes(1)), arguments: ["command=env", "command=bash -c", "command=env//python=python3"])
     func optionsAreHonoured(text: String) async throws {
@@ -104,7 +112,8 @@ struct CommandGatewayTests {
             spec.directory = "\(folder)/a 'b'"
             spec.nice = 3
             try await withGateway(spec, configuration: .quiet) { gateway in
-                let script = "for i in \(Self.values.indices.map(String.init).joined(separator: " ")); "
+                let script =
+                    "for i in \(Self.values.indices.map(String.init).joined(separator: " ")); "
                     + "do eval printf \"'[%s]'\" '\"$V'$i'\"'; done; echo; pwd; nice"
                 let channel = try await gateway.remoteExec(.shell(script))
                 var lines: [String] = []

@@ -23,7 +23,8 @@ enum FarSide {
 
     /// The static agent of `make agent`, if it was built.
     static let staticAgent: String? = {
-        let path = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
+        let path =
+            #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
             + "/.build-agent/release/execnet-agent"
         return access(path, X_OK) == 0 ? path : nil
     }()
@@ -71,12 +72,17 @@ enum FarSide {
         _ body: (String) async throws -> R
     ) async throws -> R {
         try await withTemporaryFolder { folder in
-            for tool in ["cat", "chmod", "dd", "env", "getconf", "gzip", "head", "id", "ln", "mkdir", "mv", "nice", "python3", "rm", "touch", "uname", "wc"]
+            for tool in [
+                "cat", "chmod", "dd", "env", "getconf", "gzip", "head", "id", "ln", "mkdir", "mv", "nice", "python3",
+                "rm", "touch", "uname", "wc",
+            ]
             where !missing.contains(tool) && fakes[tool] == nil {
                 let path = try #require(ExecutablePath.find(tool, path: "/usr/bin:/bin"), "\(tool)")
                 try #require(symlink(path, "\(folder)/\(tool)") == 0)
             }
-            for (tool, script) in fakes { try writeFile("#!/bin/sh\n\(script)\n", to: "\(folder)/\(tool)", mode: 0o700) }
+            for (tool, script) in fakes {
+                try writeFile("#!/bin/sh\n\(script)\n", to: "\(folder)/\(tool)", mode: 0o700)
+            }
             return try await body(folder)
         }
     }

@@ -99,7 +99,12 @@ struct LoginShellTests {
         guard shell.exits else { return try await withShell(shell, "exit 3") { try await FarSide.expectWorks($0) } }
         let quiet = try await failure(of: shell, "exit 3", .startFailed, timeout: .seconds(30))
         #expect(quiet?.message.contains("(exit status 3)") == true)
-        let loud = try await failure(of: shell, "echo maintenance until five; exit 3", .noiseWithoutAnswer, timeout: .seconds(30))
+        let loud = try await failure(
+            of: shell,
+            "echo maintenance until five; exit 3",
+            .noiseWithoutAnswer,
+            timeout: .seconds(30)
+        )
         #expect(loud?.message.contains("maintenance until five") == true)
     }
 
@@ -117,7 +122,12 @@ struct LoginShellTests {
         // As many bytes as one likes, and a few all the time.
         _ = try await failure(of: shell, "yes", .noiseWithoutAnswer, timeout: .seconds(30))
         let start = MonotonicTime.now
-        let slow = try await failure(of: shell, "while :; do echo .; sleep 0.05; done", .noiseWithoutAnswer, timeout: .seconds(1))
+        let slow = try await failure(
+            of: shell,
+            "while :; do echo .; sleep 0.05; done",
+            .noiseWithoutAnswer,
+            timeout: .seconds(1)
+        )
         #expect(start.until(.now) < .seconds(10))
         #expect(slow?.message.contains("within 1.0 seconds") == true)
     }
@@ -149,7 +159,10 @@ struct LoginShellTests {
         var configuration = GatewayConfiguration.quiet
         configuration.openTimeout = .milliseconds(500)
         let silent = await expectGatewayError(.noiseWithoutAnswer) {
-            try await Gateway.open(FarSide.spec(["sh", "-c", "echo git only; exec cat", "x"]), configuration: configuration)
+            try await Gateway.open(
+                FarSide.spec(["sh", "-c", "echo git only; exec cat", "x"]),
+                configuration: configuration
+            )
         }
         #expect(silent?.message.contains("git only") == true)
     }

@@ -105,7 +105,9 @@ struct OddHostTests {
 
     @Test(
         .timeLimit(.minutes(2)),
-        arguments: [["gzip": "exit 1"], ["head": "exec /bin/busybox head \"$@\""], ["getconf": "exit 1"], ["touch": "exit 1"]]
+        arguments: [
+            ["gzip": "exit 1"], ["head": "exec /bin/busybox head \"$@\""], ["getconf": "exit 1"], ["touch": "exit 1"],
+        ]
     )
     func toolsMayBeMissing(fakes: [String: String]) async throws {
         try await withTemporaryFolder { folder in

@@ -31,6 +31,8 @@ struct PlantingTests {
             try #require(mkdir(alone, 0o700) == 0)
             try await FarSide.expectWorks(spec(alone))
 
+            let sizes = Self.sizes("\(alone)/\(FarSide.cacheName)")
+            let watch = Task.detached { await Self.partialFiles("\(cache)/\(FarSide.cacheName)", sizes) }
             let (uploads, upload) = AsyncStream.makeStream(of: Void.self)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await openAndKill(cache, note: "\(folder)/pid", upload) }
@@ -39,6 +41,10 @@ struct PlantingTests {
                 for _ in 1..<20 { group.addTask { try await FarSide.expectWorks(spec(cache), language: "swift") } }
                 try await group.waitForAll()
             }
+            watch.cancel()
+            let (looks, partial) = await watch.value
+            #expect(looks > 10)
+            #expect(partial.isEmpty)
             let names = FarSide.names(in: "\(cache)/\(FarSide.cacheName)")
             #expect(names.filter { !$0.hasPrefix("x.") } == FarSide.names(in: "\(alone)/\(FarSide.cacheName)"))
             // Only the killed one cannot clear up; an agent does after a day.
@@ -46,6 +52,33 @@ struct PlantingTests {
             #expect(owners.count <= 1)
             try await FarSide.expectWorks(spec(cache), language: "swift")
         }
+    }
+
+    private static func sizes(_ folder: String) -> [String: Int] {
+        var sizes: [String: Int] = [:]
+        for name in FarSide.names(in: folder) {
+            var information = stat()
+            let isFile = lstat("\(folder)/\(name)", &information) == 0 && information.st_mode & S_IFMT == S_IFREG
+            if isFile { sizes[name] = Int(information.st_size) }
+        }
+        return sizes
+    }
+
+    /// Looks at the cache until it is cancelled: files that have a name under which they are executed, but not all of their bytes.
+    private static func partialFiles(_ folder: String, _ expected: [String: Int]) async -> (
+        looks: Int, found: [String: Int]
+    ) {
+        var looks = 0
+        var found: [String: Int] = [:]
+        while !Task.isCancelled {
+            for (name, size) in sizes(folder) where !name.hasPrefix("x.") && expected[name] != size {
+                found[name] = size
+            }
+            looks += 1
+            // A look now and then, which leaves the processors to the others.
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        return (looks, found)
     }
 
     private func spec(_ cache: String) -> GatewaySpec {

@@ -44,7 +44,9 @@ struct UploadTests {
                     for first in 0..<8 {
                         group.addTask {
                             var codes: [GatewayError.Code?] = []
-                            for index in stride(from: first, to: specs.count, by: 8) { codes.append(await failure(specs[index])) }
+                            for index in stride(from: first, to: specs.count, by: 8) {
+                                codes.append(await failure(specs[index]))
+                            }
                             return codes
                         }
                     }
