@@ -100,10 +100,10 @@ void execnet_visit_libraries(void (*visitor)(const char *path, void *context), v
 // sorts the tables of all functions: several milliseconds of every agent's start.
 void execnet_serve_main_queue(void);
 
-// Takes a job of Swift's runtime, to be run after so many nanoseconds.
-typedef void (*execnet_job_handler)(void *job, unsigned long long delay);
+// Takes a job of Swift's runtime.
+typedef void (*execnet_job_handler)(void *job);
 
-// From now on tasks that prefer no executor are handed to `handler`, and not to libdispatch.
+// From now on tasks that prefer no executor are handed to `handler`, and not to libdispatch. It goes on to wake those that sleep.
 void execnet_take_over_global_tasks(execnet_job_handler handler);
 
 // Starts a detached thread with a name of at most 15 bytes; returns 0 or an errno.

@@ -71,14 +71,12 @@ package final class AgentExecutor: TaskExecutor {
 
     /// Has tasks that prefer no executor run here too.
     ///
-    /// libdispatch, which runs them otherwise, looks its threads up in /proc, and ends the process if there is none.
+    /// libdispatch, which runs them otherwise, looks its threads up in /proc, and ends the process if there is none. It
+    /// still runs what comes after a sleep: Swift 6.3 lets nobody take that over.
     func takeOverGlobalTasks() {
         globalTasks.withLock { $0 = self }
-        execnet_take_over_global_tasks { job, delay in
-            let executor = globalTasks.withLock { $0 }
-            let job = unsafeBitCast(job, to: UnownedJob.self)
-            guard delay > 0 else { return executor?.add(job) ?? () }
-            executor?.poller.schedule(after: .nanoseconds(Int64(clamping: delay))) { executor?.add(job) }
+        execnet_take_over_global_tasks { job in
+            globalTasks.withLock { $0 }?.add(unsafeBitCast(job, to: UnownedJob.self))
         }
     }
 
