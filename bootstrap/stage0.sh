@@ -20,27 +20,15 @@ say() { echo "$_nonce $*"; };
 flat() { set -f; set -- $_e; set +f; _e=$*; };
 
 # A machine may have the tools only as words of busybox; and that may claim to have them built in although it cannot start itself.
-_box=/bin/busybox;
-case "$(command -v busybox 2>&-)" in /*) _box=$(command -v busybox 2>&-);; esac;
+box() { if [ -x /bin/busybox ]; then /bin/busybox "$@"; else "$(command -v busybox)" "$@"; fi; };
 [ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
 has() { [ -n "$_tools" ] && [ -n "$(command -v "$1" 2>&-)" ]; };
-has id || id() { $_box id "$@"; };
-has uname || uname() { $_box uname "$@"; };
-has mkdir || mkdir() { $_box mkdir "$@"; };
-has chmod || chmod() { $_box chmod "$@"; };
-has mv || mv() { $_box mv "$@"; };
-has rm || rm() { $_box rm "$@"; };
-has ln || ln() { $_box ln "$@"; };
-has cat || cat() { $_box cat "$@"; };
-has wc || wc() { $_box wc "$@"; };
-has touch || touch() { $_box touch "$@"; };
-has dd || dd() { $_box dd "$@"; };
-has head || head() { $_box head "$@"; };
-has gzip || gzip() { $_box gzip "$@"; };
+has id || id() { box id "$@"; };
+has touch || touch() { box touch "$@"; };
 _user=$(id -u 2>&-);
 
 # What an unfinished conversation leaves behind goes; its files are named after the nonce, because machines that share a directory may have equal processes.
-clean() { [ -z "$_dir" ] || rm -rf "$_dir"/x.$_nonce.*; };
+clean() { for _f in "$_dir"/x.$_nonce.*; do [ -e "$_f" ] && rm -rf "$_f"; done; return 0; };
 trap clean 0;
 trap "exit 91" 1 2 13 15;
 
@@ -87,13 +75,27 @@ head) head -c "$1";;
 esac;
 };
 
-# A word that may hold anything comes with octal escapes. It must not become an argument of a process, where everyone can read it: some shells have only print.
-word() { _w=$(printf %bx "$1"); _w=${_w%x}; };
-case "$(command -v printf 2>&-) $(command -v print 2>&-)" in /*" print" | " print") word() { _w=$(print -- "${1}x"); _w=${_w%x}; };; esac;
+# A word that may hold anything comes with octal escapes after a percent sign. It must not become an argument of a process, where everyone can read it: some
+# shells have only print.
+set -- $(command -v printf 2>&-; command -v print 2>&-);
+decode() { printf %bx "$1"; };
+case "$1 $2" in /*" print" | "print ") decode() { print -- "${1}x"; };; esac;
+word() { _w=$1; case $1 in %*) _w=$(decode "${1#%}"); _w=${_w%x};; esac; };
 
 echo;
 each look;
 if [ -z "$_dir" ]; then
+has uname || uname() { box uname "$@"; };
+has mkdir || mkdir() { box mkdir "$@"; };
+has chmod || chmod() { box chmod "$@"; };
+has mv || mv() { box mv "$@"; };
+has rm || rm() { box rm "$@"; };
+has ln || ln() { box ln "$@"; };
+has cat || cat() { box cat "$@"; };
+has wc || wc() { box wc "$@"; };
+has dd || dd() { box dd "$@"; };
+has head || head() { box head "$@"; };
+has gzip || gzip() { box gzip "$@"; };
 [ "$(echo a | gzip -c 2>&- | gzip -dc 2>&-)" = a ] && _z=1 || _z=0;
 case "$(echo ab | { head -c 1 2>&-; echo .; cat; })" in a.*b) _copy=exact;; a.*) _copy=head;; *) _copy=dd;; esac;
 say probe $$ "$(uname -s 2>&-)" "$(uname -m 2>&-)" "$(getconf LONG_BIT 2>&- || echo 0)" $_z "$(command -v python3 2>&-)";
@@ -110,10 +112,10 @@ link) [ -d "$_dir/x.$_nonce.$_a" ] || mkdir "$_dir/x.$_nonce.$_a"; ln -sf "../$_
 file) set -- "$@" "$_dir/$_a";;
 temp) set -- "$@" "$_dir/x.$_nonce.$_a";;
 word) word "$_a"; set -- "$@" "$_w";;
-nice) has nice && set -- "$@" "$(command -v nice)" -n "$_a" || set -- "$@" "$_box" nice -n "$_a";;
+nice) has nice && set -- "$@" "$(command -v nice)" -n "$_a" || set -- "$@" /bin/busybox nice -n "$_a";;
 drop) clean; set --; _settings=0;;
 set) word "$_b"; set -- "$_a=$_w" "$@"; _settings=$((_settings+1));;
-cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; umask "$_mask"; [ -d "$_w" ] || mkdir "$_w" 2>&-; umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
+cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; umask "$_mask"; [ -d "$_w" ] || { mkdir "$_w" || box mkdir "$_w"; } 2>&-; umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
 test) _w=$_dir/x.$_nonce.$_r; [ -e "$_w" ] || _w=$_dir/$_r; _e=$(SWIFT_BACKTRACE=enable=no,swift-backtrace=/ EXECNET_SELFTEST="$_a $_b" EXECNET_SELFTEST_FILE="$_w" "$@" 2>&1 <&-); _t=$?; flat; say test $_t "$_e";;
 run) say run; trap - 0 1 2 13 15; umask "$_mask"; while [ "$_settings" -gt 0 ]; do export "$1"; shift; _settings=$((_settings-1)); done; exec "$@";;
 esac;

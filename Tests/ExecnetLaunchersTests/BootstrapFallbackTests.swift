@@ -118,7 +118,7 @@ struct BootstrapFallbackTests {
             try await python.hear("probe 7 Linux alpha 64 1 /opt/my python/python3")
             #expect(
                 String(decoding: try python.output().prefix(50), as: UTF8.self).contains(
-                    "word /opt/my\\0040python/python3\n"
+                    "word %/opt/my\\0040python/python3\n"
                 )
             )
 

@@ -29,9 +29,9 @@ struct BootstrapTests {
             try await far.hear("have \(images[1].id) 4711 /home/a  b/.execnet-0")
             #expect(
                 try far.lines() == [
-                    "set EXECNET_CACHE /home/a\\0040\\0040b/.execnet-0", "set EXECNET_CACHE_IMAGE \(images[1].id)",
-                    "nice 5", "file \(images[1].id)", "word agent\\0133gw\\0135",
-                    "set A \\0303\\0244\\0134n", "set B it\\0047s\\0012100\\0040\\0045", "cd /a\\0040b", "run",
+                    "set EXECNET_CACHE %/home/a\\0040\\0040b/.execnet-0", "set EXECNET_CACHE_IMAGE \(images[1].id)",
+                    "nice 5", "file \(images[1].id)", "word %agent\\0133gw\\0135",
+                    "set A %\\0303\\0244\\0134n", "set B %it\\0047s\\0012100\\0040\\0045", "cd %/a\\0040b", "run",
                 ]
             )
             #expect(far.bootstrap.isSaid && !far.bootstrap.isDone)
@@ -57,7 +57,7 @@ struct BootstrapTests {
             try await far.hear("test 0 ok")
             let last = try far.lines()
             #expect(last.starts(with: ["keep \(hash)", "drop", "set EXECNET_CACHE \(directory)"]))
-            #expect(last.suffix(3) == ["file \(hash)", "word agent\\0133gw\\0135", "run"])
+            #expect(last.suffix(3) == ["file \(hash)", "word %agent\\0133gw\\0135", "run"])
             try await far.hear("run")
             #expect(!far.report.usedCache)
         }
@@ -149,7 +149,7 @@ struct BootstrapTests {
         try await far.hear(Conversation.python)
         let said = try far.output()
         let text = String(decoding: said.dropLast(PythonAgent.source.count), as: UTF8.self)
-        #expect(text.hasPrefix("drop\nnice -1\nword sudo\nword -n\nword python3\nword -u\nword -c\nword import"))
+        #expect(text.hasPrefix("drop\nnice -1\nword sudo\nword -n\nword python3\nword -u\nword -c\nword %import"))
         #expect(text.hasSuffix("\nset A 1\nrun\n"))
         #expect(said.suffix(PythonAgent.source.count) == PythonAgent.source[...])
         try await far.hear("run")

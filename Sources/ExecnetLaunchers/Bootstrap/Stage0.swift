@@ -24,12 +24,15 @@ package enum Stage0 {
         (["/bin/sh -c '\(script)' execnet", plan.nonce] + plan.hints).joined(separator: " ")
     }
 
-    /// A word that may hold anything, as `printf %b` reads it.
+    /// A word as it is, or if it holds what shells might take for something else, after a percent sign as `printf %b` reads it.
     static func escaped(_ text: String) -> String {
-        text.utf8.map { byte in
-            // Always three digits: another one may follow.
-            isPlain(byte) ? String(UnicodeScalar(byte)) : "\\0" + String(UInt16(byte) + 0o1000, radix: 8).dropFirst()
-        }.joined()
+        guard !text.utf8.allSatisfy(isPlain) else { return text }
+        return "%"
+            + text.utf8.map { byte in
+                // Always three digits: another one may follow.
+                isPlain(byte)
+                    ? String(UnicodeScalar(byte)) : "\\0" + String(UInt16(byte) + 0o1000, radix: 8).dropFirst()
+            }.joined()
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
