@@ -15,7 +15,7 @@ import Testing
 @Suite(.leavesNothingBehind)
 struct Stage0ScriptTests {
     private static let shells = [
-        ["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"], ["mksh"], ["yash"], ["zsh"],
+        ["dash"], ["bash"], ["bash", "--posix"], ["busybox", "sh"], ["mksh"], ["yash"], ["zsh", "--emulate", "sh"],
     ]
 
     @Test func itPassesThroughAnyLoginShell() {
