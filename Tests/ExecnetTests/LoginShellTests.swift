@@ -82,7 +82,7 @@ struct LoginShellTests {
     func whateverIsPrintedFirstItWorks(shell: Shell) async throws {
         let noises = [
             "", "head -c 1000000 /dev/zero | tr '\\0' x", "yes 'Welcome to this machine' | head -n 40000",
-            "head -c 30000 /dev/urandom; printf 'no newline'", "echo complaint >&2; printf '\\033[31mred'",
+            "head -c 30000 /dev/urandom; printf 'no newline'", "sh -c 'echo complaint >&2'; printf '\\033[31mred'",
         ]
         for noise in noises {
             try await withShell(shell, noise) { spec in
@@ -120,7 +120,12 @@ struct LoginShellTests {
     func oneThatNeverStopsToPrintIsGivenUp() async throws {
         let shell = Shell(words: ["bash", "-lc"], file: ".bash_profile")
         // As many bytes as one likes, and a few all the time.
-        _ = try await failure(of: shell, "yes", .noiseWithoutAnswer, timeout: .seconds(30))
+        _ = try await failure(
+            of: shell,
+            "yes some longer line that nobody wants to read",
+            .noiseWithoutAnswer,
+            timeout: .seconds(30)
+        )
         let start = MonotonicTime.now
         let slow = try await failure(
             of: shell,
