@@ -1,0 +1,88 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+
+import Execnet
+import ExecnetTestSupport
+import Testing
+
+/// What is special about gateways behind socket servers.
+@Suite(.leavesNothingBehind)
+struct SocketGatewayTests {
+    @Test(.timeLimit(.minutes(1)))
+    func aWrongKeyIsATypedError() async throws {
+        try await TestServer.with(hasKey: true) { server in
+            try await withTemporaryFolder { folder in
+                try writeFile("another key, which is long enough\n", to: folder + "/other", mode: 0o600)
+                let address = try #require(server.spec.split(separator: "/").first.map(String.init))
+                let error = await expectGatewayError(.notAuthenticated) {
+                    try await Gateway.open("\(address)//key=@\(folder)/other", configuration: .quiet)
+                }
+                #expect(error?.message.contains("key") == true)
+                #expect(error.map { "\($0)" }?.contains("another key") == false)
+                try await withGateway(server.spec, configuration: .quiet) { _ in }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func noKeyForAServerWithOneSaysSo() async throws {
+        try await TestServer.with(hasKey: true) { server in
+            let address = try #require(server.spec.split(separator: "/").first.map(String.init))
+            do {
+                _ = try await Gateway.open(address, configuration: .quiet)
+                Issue.record("no error")
+            } catch let error as GatewayError {
+                #expect("\(error)".contains("key"))
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aKeyForAServerWithoutOneIsATypedError() async throws {
+        try await TestServer.with(hasKey: false) { server in
+            try await withTemporaryFolder { folder in
+                try writeFile("a key, and it is long enough too\n", to: folder + "/key", mode: 0o600)
+                await expectGatewayError(.notAuthenticated) {
+                    try await Gateway.open("\(server.spec)//key=@\(folder)/key", configuration: .quiet)
+                }
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func nobodyListeningIsATypedError() async throws {
+        let error = await expectGatewayError(.launchFailed) { try await Gateway.open("socket=127.0.0.1:1") }
+        #expect(error?.message.contains("refused") == true)
+    }
+
+    /// Item 50 of the contract.
+    @Test(.timeLimit(.minutes(1)))
+    func item50AnUnknownHostIsATypedError() async throws {
+        let error = await expectGatewayError(.launchFailed) { try await Gateway.open("socket=no-host.invalid:8888") }
+        #expect(error?.message.contains("no-host.invalid") == true)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aMissingOrShortKeyIsATypedError() async throws {
+        await expectGatewayError(.launchFailed) { try await Gateway.open("socket=127.0.0.1:1//key=@/no/such/file") }
+        try await withTemporaryFolder { folder in
+            try writeFile("short", to: folder + "/key", mode: 0o600)
+            let error = await expectGatewayError(.launchFailed) {
+                try await Gateway.open("socket=127.0.0.1:1//key=@\(folder)/key")
+            }
+            #expect(error?.message.contains("16") == true)
+        }
+    }
+
+    @Test func aKeyIsNeverShown() throws {
+        var spec = GatewaySpec()
+        spec.place = .socket(.host("::1", port: 7))
+        spec.security = .key(.bytes(Array("a very secret key of some length".utf8)))
+        #expect(spec.description == "socket=[::1]:7//key=(hidden)")
+        let error = #expect(throws: GatewayError.self) { try GatewaySpec("socket=h:1//key=secret//foo=1") }
+        #expect(error.map { "\($0)" }?.contains("secret") == false)
+    }
+}
