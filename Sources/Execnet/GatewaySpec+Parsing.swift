@@ -95,7 +95,10 @@ extension GatewaySpec {
     private mutating func setSocket(_ values: [String: String?], _ text: String) throws(GatewayError) {
         if let value = values["installvia"] {
             guard values["socket"] == .some(nil), values["via"] == nil else {
-                throw SpecText.invalid("With \"installvia\" the key \"socket\" takes no value, and there is no \"via\"", text)
+                throw SpecText.invalid(
+                    "With \"installvia\" the key \"socket\" takes no value, and there is no \"via\"",
+                    text
+                )
             }
             place = .installedSocket(via: try required("installvia", value, text))
         } else {
@@ -124,7 +127,10 @@ extension GatewaySpec {
         let value = try required("key", value, text)
         guard value.unicodeScalars.first == "@", value.unicodeScalars.count > 1 else {
             // The text is not quoted: it may hold the key.
-            throw GatewayError(.invalidSpec, "\"key\" names the file with the key, as key=@FILE; keys are not written into specs.")
+            throw GatewayError(
+                .invalidSpec,
+                "\"key\" names the file with the key, as key=@FILE; keys are not written into specs."
+            )
         }
         return .file(String(value.unicodeScalars.dropFirst()))
     }

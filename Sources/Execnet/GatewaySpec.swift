@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 public import ExecnetLaunchers
 
 /// Where and how a gateway is opened. Written as text it is `key=value` segments between `//`:

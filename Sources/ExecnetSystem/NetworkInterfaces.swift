@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 /// The network interfaces of this machine.
 package enum NetworkInterfaces {
     /// Numeric addresses of those that are up and lead elsewhere.

@@ -17,7 +17,9 @@ package struct Key: Sendable, CustomStringConvertible {
     /// A key at hand.
     package init(_ bytes: [UInt8]) throws(SecurityError) {
         guard Key.sizes.contains(bytes.count) else {
-            throw SecurityError("A key has \(Key.sizes.lowerBound) to \(Key.sizes.upperBound) bytes; this one has \(bytes.count).")
+            throw SecurityError(
+                "A key has \(Key.sizes.lowerBound) to \(Key.sizes.upperBound) bytes; this one has \(bytes.count)."
+            )
         }
         self.bytes = bytes
         isExposed = false

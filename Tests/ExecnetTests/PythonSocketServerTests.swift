@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import Execnet
 import ExecnetSystem
 import ExecnetTestSupport
@@ -21,7 +20,10 @@ struct PythonSocketServerTests {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (Int) async throws -> R
     ) async throws -> R {
-        let python = try #require(getenv("EXECNET_TEST_PYTHON").map { String(cString: $0) }, "run the tests by make test")
+        let python = try #require(
+            getenv("EXECNET_TEST_PYTHON").map { String(cString: $0) },
+            "run the tests by make test"
+        )
         // The package's server, started as its own main part does, but on a free port that it tells.
         let script = """
             import sys

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import Execnet
 
 #if canImport(Darwin)
@@ -44,7 +43,9 @@ enum Place: String, CaseIterable {
             Case(name: "\(self), bulk, us to worker") {
                 try await with { try await Stream.up($0, count: 1_000, size: 1 << 20, Bulk.megabytes) }
             },
-            Case(name: "\(self), start, agent in the cache") { try await with { try await Start.oneByOne($0, count: 10) } },
+            Case(name: "\(self), start, agent in the cache") {
+                try await with { try await Start.oneByOne($0, count: 10) }
+            },
         ]
     }
 }

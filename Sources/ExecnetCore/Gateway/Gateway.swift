@@ -202,7 +202,12 @@ public final class Gateway: Sendable {
     /// Ends it, because another gateway without which it cannot work has ended.
     package func lose(hop: Gateway, _ cause: GatewayError) {
         endpoint.linkEnded(
-            GatewayError(.connectionLost, "The gateway \"\(hop.id)\" that it needs has ended.", gateway: id, cause: cause)
+            GatewayError(
+                .connectionLost,
+                "The gateway \"\(hop.id)\" that it needs has ended.",
+                gateway: id,
+                cause: cause
+            )
         )
     }
 

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import ExecnetSystem
 
 /// Parts what a process printed from what the server adds at its end: a line of its own, after a newline.

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 /// Where a socket server listens.
 public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
     /// A host's name or address, and the port.

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import ExecnetCore
 import ExecnetSystem
 import ExecnetTLS
@@ -72,7 +71,8 @@ struct SocketConnector: Sendable {
             throw GatewayError(
                 .notAuthenticated,
                 "The server at \(address) was reached, but the two sides do not trust each other: \(TLSRelay.reason(of: error)). "
-                    + (usesKey ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
+                    + (usesKey
+                        ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
                 gateway: gateway
             )
         }

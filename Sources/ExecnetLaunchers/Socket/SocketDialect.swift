@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 /// What a socket server is told on a new connection.
 protocol SocketDialect: Sendable {
     /// Run this line of a shell with the connection as its standard input and output.
@@ -21,7 +20,8 @@ struct ExecnetDialect: SocketDialect {
 /// That of the server in Python's execnet package: a line with the literal of a source text, which it runs.
 struct PythonDialect: SocketDialect {
     func run(_ token: String, _ line: String) -> [UInt8] {
-        request("""
+        request(
+            """
             import subprocess, sys, threading
             process = subprocess.Popen(["/bin/sh", "-c", \(PythonDialect.literal(line))], stdin=clientsock, stdout=clientsock, \
                 stderr=subprocess.PIPE, start_new_session=True)
@@ -34,11 +34,13 @@ struct PythonDialect: SocketDialect {
                     pass
                 clientsock.close()
             threading.Thread(target=watch, daemon=True).start()
-            """)
+            """
+        )
     }
 
     func attach(_ token: String) -> [UInt8] {
-        request("""
+        request(
+            """
             import sys, threading, time
             def attach(clientsock=clientsock, sys=sys, time=time):
                 started = sys.__dict__.setdefault("execnet_started", {})
@@ -60,7 +62,8 @@ struct PythonDialect: SocketDialect {
                     pass
                 clientsock.close()
             threading.Thread(target=attach, daemon=True).start()
-            """)
+            """
+        )
     }
 
     private func request(_ source: String) -> [UInt8] { Array("\(PythonDialect.literal(source))\n".utf8) }

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-
 import ExecnetTLS
 
 /// How the connection to a socket server is secured.
