@@ -11,6 +11,8 @@
 #if defined(__linux__)
 #include <elf.h>
 #include <link.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <sys/auxv.h>
 
 // Every ELF linker defines these for the main executable.
@@ -49,6 +51,23 @@ uint64_t execnet_image_fingerprint(void) {
     dl_iterate_phdr(visit, &hash);
     return hash;
 }
+
+static int forget_code(struct dl_phdr_info *info, size_t size, void *context) {
+    (void)size;
+    (void)context;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        // Only what nothing ever writes to: the file has the same.
+        if (header->p_type != PT_LOAD || !(header->p_flags & PF_X) || (header->p_flags & PF_W)) continue;
+        uintptr_t start = (info->dlpi_addr + header->p_vaddr) & ~(page - 1);
+        uintptr_t end = info->dlpi_addr + header->p_vaddr + header->p_memsz;
+        madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void execnet_forget_code(void) { dl_iterate_phdr(forget_code, NULL); }
 
 static int has_loader(struct dl_phdr_info *info, size_t size, void *context) {
     (void)size;
@@ -96,4 +115,5 @@ uint64_t execnet_image_fingerprint(void) {
     const struct mach_header *header = _dyld_get_image_header(0);
     return (uint64_t)header->sizeofcmds << 32 | header->ncmds;
 }
+void execnet_forget_code(void) {}
 #endif

@@ -83,6 +83,10 @@ int execnet_set_close_on_exec(int descriptor);
 const void *execnet_image_start(void);
 const void *execnet_image_end(void);
 
+// Lets go of the pages with code of this process; what is run again comes back from the file, page by page. The start of a program
+// touches much that it never needs again: of a large static executable most of what is resident.
+void execnet_forget_code(void);
+
 // Identity of the main executable: its build id if it has one, its segments, and the table of all function addresses that
 // unwinding uses. Two builds with equal tables have their functions at equal offsets, which is what shipping a closure needs.
 uint64_t execnet_image_fingerprint(void);

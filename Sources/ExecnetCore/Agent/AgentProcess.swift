@@ -74,7 +74,11 @@ final class AgentProcess: EndpointDelegate {
         if !ProcessTree.isVisible { executor.takeOverGlobalTasks() }
         try link.start()
         try executor.start()
+        executor.poller.schedule(after: AgentProcess.settling) { execnet_forget_code() }
     }
+
+    /// When what the start took is let go: not before the first programs have begun.
+    private static let settling = Duration.milliseconds(100)
 
     // MARK: events
 

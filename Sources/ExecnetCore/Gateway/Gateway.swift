@@ -28,6 +28,8 @@ public final class Gateway: Sendable {
     let endpoint: Endpoint
     let configuration: GatewayConfiguration
     let process: (any LaunchedProcess)?
+    /// The gateway without which this one does not work.
+    private let hop: Gateway?
     let poller: Poller
     private let errors: Mutex<StandardErrorReader?> = Mutex(nil)
     let state = Mutex(State())
@@ -44,6 +46,7 @@ public final class Gateway: Sendable {
         self.spec = spec
         self.configuration = configuration
         process = stream.process
+        hop = stream.hop
         poller = stream.poller
         endpoint = Endpoint(
             role: .coordinator,
@@ -347,9 +350,20 @@ extension Gateway: EndpointDelegate {
         finish(error)
     }
 
+    /// Whether it is being closed, or is gone.
+    private var isEnding: Bool { !isOpen || state.withLock { $0.isClosing } }
+
     /// The end of the link in the light of what is known about the process.
     private func explained(_ failure: GatewayError) -> GatewayError {
         var error = failure
+        if let hop, hop.isEnding {
+            return GatewayError(
+                .connectionLost,
+                "The gateway \"\(hop.id)\" that it leads through has ended.",
+                gateway: id,
+                cause: hop.endpoint.end
+            )
+        }
         let isLost = error.code == .connectionLost || error.code == .agentEnded
         if isLost, let early = endpoint.prologueFailure(.ended(process?.exitStatus)) {
             endProcess()

@@ -14,6 +14,8 @@ package struct LaunchedStream: Sendable {
     /// The process at the other end, if anything is known of it.
     package var process: (any LaunchedProcess)?
     package var poller: Poller
+    /// The gateway that the bytes travel through, if they do.
+    package var hop: Gateway?
     /// Bytes that the far side has to read before the first frame.
     package var preamble: [UInt8] = []
     /// The conversation that leads to an agent there, if there is none yet.

@@ -19,7 +19,9 @@ package struct ViaLauncher: Launcher {
     package func launch(_ shell: ShellCommand, gateway id: String) async throws -> LaunchedStream {
         let arguments = command.isEmpty ? shell.words : CommandLauncher.arguments(command, shell)
         do {
-            return try await gateway.openStream(process: arguments).launched
+            var stream = try await gateway.openStream(process: arguments).launched
+            stream.hop = gateway
+            return stream
         } catch let error as GatewayError {
             throw error.behind(gateway.id, of: id)
         }

@@ -36,6 +36,7 @@ package struct SocketLauncher: Launcher {
             poller: poller
         )
         var stream = try await main
+        stream.hop = via
         stream.errors = errors
         stream.process = errors.process
         stream.preamble = dialect.run(token, shell.line)
