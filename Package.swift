@@ -116,6 +116,12 @@ let package = Package(
             path: "Examples/WordCount",
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "ProxyServer",
+            dependencies: ["Execnet"],
+            path: "Examples/ProxyServer",
+            swiftSettings: settings
+        ),
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
         .target(
             name: "ExecnetTestSupport",
@@ -139,7 +145,7 @@ let package = Package(
             name: "ExecnetTests",
             dependencies: [
                 "CAgentConstructor", "Execnet", "ExecnetCore", "ExecnetProgramFixture", "ExecnetSystem",
-                "ExecnetTestSupport", "ExecnetWire", "execnet-agent", "execnet-socketserver",
+                "ExecnetTestSupport", "ExecnetWire", "ProxyServer", "execnet-agent", "execnet-socketserver",
             ],
             swiftSettings: settings
         ),
