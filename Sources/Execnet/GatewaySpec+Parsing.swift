@@ -11,6 +11,15 @@ extension GatewaySpec {
     ///
     /// - Throws: ``GatewayError`` with code `invalidSpec` that names the key: unknown, repeated, or with a value that does not fit.
     public init(_ text: String) throws(GatewayError) {
+        do throws(GatewayError) {
+            try self.init(reading: text)
+        } catch {
+            // Nothing of the text is quoted then.
+            throw SpecText.holdsKey(text) ? SpecText.inlineKey : error
+        }
+    }
+
+    private init(reading text: String) throws(GatewayError) {
         self.init()
         var values: [String: String?] = [:]
         for segment in try SpecText.segments(of: text) {
@@ -126,11 +135,7 @@ extension GatewaySpec {
     private func key(_ value: String?, _ text: String) throws(GatewayError) -> SocketSecurity.SecretKey {
         let value = try required("key", value, text)
         guard value.unicodeScalars.first == "@", value.unicodeScalars.count > 1 else {
-            // The text is not quoted: it may hold the key.
-            throw GatewayError(
-                .invalidSpec,
-                "\"key\" names the file with the key, as key=@FILE; keys are not written into specs."
-            )
+            throw SpecText.invalid("\"key\" has the form key=@FILE", text)
         }
         return .file(String(value.unicodeScalars.dropFirst()))
     }
@@ -188,14 +193,22 @@ enum SpecText {
     private typealias Scalars = Substring.UnicodeScalarView
 
     static func invalid(_ what: String, _ text: String) -> GatewayError {
-        GatewayError(.invalidSpec, "\(what), in the spec \"\(redacted(text))\".")
+        GatewayError(.invalidSpec, "\(what), in the spec \"\(text)\".")
     }
 
-    /// The text without a key that somebody wrote into it by mistake.
-    private static func redacted(_ text: String) -> String {
-        guard let start = text.firstRange(of: "//key=")?.upperBound, text[start...].first != "@" else { return text }
-        let end = text[start...].firstRange(of: "//")?.lowerBound ?? text.endIndex
-        return text[..<start] + "(hidden)" + text[end...]
+    static let inlineKey = GatewayError(
+        .invalidSpec,
+        "\"key\" names the file with the key, as key=@FILE; keys are not written into specs."
+    )
+
+    /// Whether somebody may have written a key into the text, where the name of its file belongs.
+    static func holdsKey(_ text: String) -> Bool {
+        let bytes = Array("//\(text.lowercased())".utf8)
+        return bytes.ranges(of: Array("//key=".utf8)).contains { range in
+            let rest = bytes[range.upperBound...]
+            if rest.isEmpty || rest.starts(with: "//".utf8) { return false }
+            return !rest.starts(with: "@".utf8) && !rest.starts(with: "\"@".utf8)
+        }
     }
 
     static func segments(of text: String) throws(GatewayError) -> [Segment] {

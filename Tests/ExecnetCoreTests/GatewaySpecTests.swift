@@ -53,6 +53,21 @@ struct GatewaySpecTests {
     @Test(
         .timeLimit(.minutes(1)),
         arguments: [
+            "socket=h:1//key=secret", "key=secret", "key=secret//socket=h:1", "socket=h:1//key=se//secret",
+            "socket=h:1//key=se//secret/x", "socket=h:1//key=\"//secret", "socket=h:1//key=@f//key=secret",
+            "socket=h:1//Key=secret", "socket=h:1//colour=red//key=secret", "socket=h:1//key=\"secret\"x",
+            "popen//key=secret",
+        ]
+    )
+    func aKeyIsNeverQuoted(_ text: String) { #expect(!message(text).contains("secret"), "\(message(text))") }
+
+    @Test(.timeLimit(.minutes(1))) func textThatOnlyLooksLikeAKeyIsAccepted() throws {
+        #expect(try GatewaySpec(#"popen//env:URL="x//key=y""#).environment == ["URL": "x//key=y"])
+    }
+
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: [
             "", "id=x", "popen//", "//popen", "popen////id=x", "popen/", "popen//id=\"x", "popen//id=\"x\"y", "=",
         ]
     )
