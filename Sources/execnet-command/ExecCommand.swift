@@ -34,11 +34,13 @@ struct ExecCommand: AsyncParsableCommand {
               execnet exec popen --shell 'ls "$@"' -- -l /
               execnet exec popen//python=python3 --json --python 'channel.send((1, "a"))'
               execnet exec popen//python=python3 --python - one two < program.py
+              execnet exec 'command=kubectl exec -i pod --' --shell 'cat /etc/os-release'
+              execnet exec socket=localhost:8888 --shell hostname
+              execnet exec --via 'command=ssh gate//id=gate' popen//via=gate --python 'channel.send(argv)' -- a b
             """
     )
 
-    @Argument(help: "Where to run it, such as popen//python=python3.", transform: GatewaySpec.argument)
-    var spec: GatewaySpec
+    @OptionGroup var gateway: GatewayOptions
 
     @Option(help: ArgumentHelp("Python source; - reads it from standard input.", valueName: "source"))
     var python: String?
@@ -59,9 +61,9 @@ struct ExecCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let (spec, json, program) = (spec, json, try program())
+        let (way, json, program) = (try gateway.way(), json, try program())
         try await cancelledByInterrupt {
-            try await withGateway(spec) { gateway in
+            try await way.open { gateway in
                 let channel = try await gateway.remoteExec(program)
                 channel.end()
                 for try await item in channel.items(as: Value.self) {

@@ -17,6 +17,13 @@ import Execnet
               popen                                a process on this machine
               popen//python=python3                the same, with a Python agent
               popen//id=w1//chdir=/tmp//env:LANG=C//nice=5
+              command=docker exec -i box           whatever runs a command elsewhere, such as kubectl, srun, sudo, ssh
+              socket=localhost:8888                behind an execnet-socketserver
+              socket=build.example:8888//key=@/etc/execnet.key
+              popen//via=w1                        on the machine of the gateway w1, which --via opens
+              socket//installvia=w1                the same, over a socket server that is started there
+
+            Nothing has to be installed over there: an agent is planted where none is. On a terminal, its upload is shown.
 
             The exit status is 0; 1 if something failed, with the error on standard error; 64 if the command was used wrongly; \
             130 after Ctrl-C.
@@ -28,17 +35,23 @@ import Execnet
     static func main() async {
         // Before anything else: gateways on this machine start this same executable as their agent.
         await Agent.serveIfLaunched()
-        await main(nil)
-    }
-}
-
-extension GatewaySpec {
-    /// The spec that a user wrote; one that cannot be read is a usage error.
-    static func argument(_ text: String) throws -> GatewaySpec {
-        do throws(GatewayError) {
-            return try GatewaySpec(text)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
         } catch {
-            throw ValidationError(error.message)
+            exit(withError: hidingKeys(in: error))
         }
+    }
+
+    /// The parser quotes arguments that it has no use for, and somebody may have written a key into one.
+    private static func hidingKeys(in error: any Error) -> any Error {
+        let text = message(for: error)
+        let hidden = CommandLine.arguments.filter { $0.lowercased().contains("key=") && text.contains($0) }
+        guard exitCode(for: error) == .validationFailure, !hidden.isEmpty else { return error }
+        return ValidationError(hidden.reduce(text) { $0.replacing($1, with: "(hidden)") })
     }
 }

@@ -17,11 +17,13 @@ struct InfoCommand: AsyncParsableCommand {
             Examples:
               execnet info popen
               execnet info popen//python=python3 --json
+              execnet info 'command=docker exec -i box'
+              execnet info socket=build.example:8888//key=@/etc/execnet.key
+              execnet info --via 'command=ssh gate//id=gate' socket=inner:8888//via=gate
             """
     )
 
-    @Argument(help: "Where to open the gateway, such as popen//python=python3.", transform: GatewaySpec.argument)
-    var spec: GatewaySpec
+    @OptionGroup var gateway: GatewayOptions
 
     @Flag(help: "Print one line of JSON.")
     var json = false
@@ -29,9 +31,9 @@ struct InfoCommand: AsyncParsableCommand {
     private static let roundTrips = 21
 
     func run() async throws {
-        let (spec, json) = (spec, json)
+        let (way, json) = (try gateway.way(), json)
         try await cancelledByInterrupt {
-            try await withGateway(spec) { gateway in
+            try await way.open { gateway in
                 let report = Report(
                     gateway: gateway.id,
                     info: try await gateway.info(),

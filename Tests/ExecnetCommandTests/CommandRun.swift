@@ -27,7 +27,9 @@ struct CommandRun {
     }
 
     /// Starts the command; the binary is beside the test bundle.
-    init(_ arguments: [String], environment: [String: String] = [:]) throws {
+    ///
+    /// - Parameter errors: what it gets as standard error, to be read by the caller.
+    init(_ arguments: [String], environment: [String: String] = [:], errors given: Descriptor? = nil) throws {
         var plan = ProcessPlan(executable: Self.path, arguments: ["execnet"] + arguments)
         plan.environment.merge(environment) { $1 }
         let poller = try PollerThread.shared()
@@ -36,10 +38,11 @@ struct CommandRun {
             plan,
             input: input.first,
             output: output.second,
-            errors: errors.second,
+            errors: given ?? errors.second,
             poller: poller
         )
         for end in [input.first, output.second, errors.second] { end.close() }
+        given?.close()
         self.input = try DescriptorWriter(input.second, poller: poller)
         self.output = try DescriptorReader(output.first, poller: poller)
         self.errors = try DescriptorReader(errors.first, poller: poller)

@@ -11,7 +11,7 @@ import Testing
     typealias Result = CommandRun.Result
 
     private static let execUsage = """
-        Usage: execnet exec <spec> [--python <source>] [--shell <source>] [--json] [<arguments> ...]
+        Usage: execnet exec <spec> [--via <spec> ...] [--python <source>] [--shell <source>] [--json] [<arguments> ...]
           See 'execnet exec --help' for more information.
 
         """
@@ -28,10 +28,33 @@ import Testing
 
     @Test func unknownKey() async throws {
         let result = try await CommandRun.result(of: "exec", "popen//color=red", "--shell", "true")
-        let start = #"Error: The value 'popen//color=red' is invalid for '<spec>': The key "color" is not known"#
+        let start = #"Error: The key "color" is not known"#
         #expect(result.errors.hasPrefix(start), "\(result.errors)")
         #expect(result.errors.hasSuffix(Self.execUsage), "\(result.errors)")
         #expect(result.output == "")
+        #expect(result.status == .exited(64))
+    }
+
+    @Test(
+        arguments: [
+            ["info", "socket=h:1//key=hunter2-hunter2"],
+            ["info", "socket=h:1//color=red//key=hunter2-hunter2"],
+            ["info", "--via", "socket=h:1//id=a//key=hunter2-hunter2", "popen//via=a"],
+            ["exec", "key=\"hunter2-hunter2\"//socket=h:1", "--shell", "true"],
+        ]
+    )
+    func aKeyInASpecIsNotShown(_ arguments: [String]) async throws {
+        let result = try await CommandRun(arguments).result()
+        #expect(!result.errors.contains("hunter2"), "\(result.errors)")
+        #expect(result.errors.hasPrefix(#"Error: "key" names the file with the key, as key=@FILE"#), "\(result.errors)")
+        #expect(result.output == "")
+        #expect(result.status == .exited(64))
+    }
+
+    @Test func aKeyInASuperfluousArgumentIsNotShown() async throws {
+        let result = try await CommandRun.result(of: "info", "popen", "socket=h:1//key=hunter2-hunter2")
+        #expect(result.errors.hasPrefix("Error: Unexpected argument '(hidden)'"), "\(result.errors)")
+        #expect(!result.errors.contains("hunter2"), "\(result.errors)")
         #expect(result.status == .exited(64))
     }
 
