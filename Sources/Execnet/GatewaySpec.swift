@@ -29,6 +29,7 @@ public struct GatewaySpec: Sendable, Hashable {
         case installedSocket(via: String)
     }
 
+    /// Where the agent is started.
     public var place: Place = .popen
     /// The gateway's name; nil lets one be chosen.
     public var id: String?
@@ -51,5 +52,6 @@ public struct GatewaySpec: Sendable, Hashable {
     /// Run one program at a time, on the agent's main thread, instead of as many as are asked for.
     public var isSerial = false
 
+    /// A process on this machine.
     public init() {}
 }

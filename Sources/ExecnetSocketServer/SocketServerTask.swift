@@ -27,8 +27,10 @@ public struct SocketServerTask: RemoteTask {
     /// Ends after so many seconds without any connection; nil never does.
     public var idleSeconds: Int?
 
+    /// A server for this machine, without a key, until its channel is closed.
     public init() {}
 
+    /// Runs in the agent: listens on the first free port, and serves.
     public func run(on channel: Channel) async throws {
         for port in try await channel.get("portrange", as: [Int].self) {
             do {

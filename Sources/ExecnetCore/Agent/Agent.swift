@@ -54,10 +54,12 @@ public enum Agent {
 ///         static func run() async throws { … }
 ///     }
 public protocol ExecnetProgram {
+    /// The program itself, as a coordinator.
     static func run() async throws
 }
 
 extension ExecnetProgram {
+    /// Serves if this process was started as an agent, and calls `run()` if not.
     @MainActor public static func main() async throws {
         await Agent.serveIfLaunched()
         try await run()

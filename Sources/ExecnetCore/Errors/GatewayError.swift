@@ -59,15 +59,18 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         public var description: String { name.rawValue }
     }
 
+    /// What kind of obstacle it was.
     public var code: Code
     /// What went wrong, and what to do.
     public var message: String
+    /// The id of the gateway.
     public var gateway: String?
     /// What caused it.
     public var cause: (any Error)?
     /// The last lines that the far side wrote to its standard error.
     public var standardError: [String]
 
+    /// An error of this side.
     public init(
         _ code: Code,
         _ message: String,
@@ -82,6 +85,7 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         self.standardError = standardError
     }
 
+    /// The message with the gateway, the cause and what the far side printed.
     public var description: String {
         var text = gateway.map { "[\($0)] \(message)" } ?? message
         if let cause { text += " (\(cause))" }

@@ -19,13 +19,17 @@ public struct GatewayStatus: Sendable, Hashable {
 public struct GatewayInfo: Sendable, Hashable {
     /// "swift" or "python".
     public var language: String
+    /// The version of the language: of the compiler, or of the interpreter.
     public var version: String
     /// The operating system and the processor, as "linux-x86_64".
     public var platform: String
+    /// The path of the agent's executable, or of its interpreter.
     public var executable: String
     /// The working directory.
     public var directory: String
+    /// The number of the agent's process.
     public var pid: Int
+    /// The name of its machine.
     public var host: String
 
     init(_ value: Value) {

@@ -20,6 +20,7 @@ public struct GatewayConfiguration: Sendable {
     /// Told how far the upload of an agent is. Called on the thread that moves the bytes; must not block.
     public var progress: (@Sendable (OpeningProgress) -> Void)?
 
+    /// The defaults.
     public init() {}
 }
 

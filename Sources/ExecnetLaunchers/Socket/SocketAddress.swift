@@ -31,6 +31,7 @@ public enum SocketAddress: Sendable, Hashable, CustomStringConvertible {
         self = .host(String(host), port: port)
     }
 
+    /// The address as text that reads as the same address.
     public var description: String {
         switch self {
         case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

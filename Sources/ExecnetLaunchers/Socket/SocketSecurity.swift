@@ -20,6 +20,7 @@ public enum SocketSecurity: Sendable, Hashable {
         case file(String)
         case bytes([UInt8])
 
+        /// Where the key is; never the key.
         public var description: String {
             switch self {
             case .file(let path): "@\(path)"
@@ -32,10 +33,12 @@ public enum SocketSecurity: Sendable, Hashable {
     public struct Certificates: Sendable, Hashable {
         /// The certificate that this side shows, with those that lead to its authority.
         public var certificate: String
+        /// The private key of that certificate.
         public var privateKey: String
         /// The authorities that the server's certificate has to come from.
         public var trusted: String
 
+        /// The paths of the files.
         public init(certificate: String, privateKey: String, trusted: String) {
             self.certificate = certificate
             self.privateKey = privateKey
