@@ -17,11 +17,11 @@ import Execnet
               popen                                a process on this machine
               popen//python=python3                the same, with a Python agent
               popen//id=w1//chdir=/tmp//env:LANG=C//nice=5
-              command=docker exec -i box           whatever runs a command elsewhere, such as kubectl, srun, sudo, ssh
+              command=docker exec -i box           or kubectl, srun, sudo, chroot, ssh
               socket=localhost:8888                behind an execnet-socketserver
               socket=build.example:8888//key=@/etc/execnet.key
-              popen//via=w1                        on the machine of the gateway w1, which --via opens
-              socket//installvia=w1                the same, over a socket server that is started there
+              popen//via=w1                        on the machine of w1; see --via
+              socket//installvia=w1                the same, over a socket of its own
 
             Nothing has to be installed over there: an agent is planted where none is. On a terminal, its upload is shown.
 
