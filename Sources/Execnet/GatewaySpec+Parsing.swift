@@ -109,6 +109,9 @@ extension GatewaySpec {
                     text
                 )
             }
+            for key in ["key", "certificate", "certificate-key", "trusted", "server"] where values[key] != nil {
+                throw SpecText.invalid("\"\(key)\" is not for \"installvia\", which makes its own key", text)
+            }
             place = .installedSocket(via: try required("installvia", value, text))
         } else {
             guard let address = SocketAddress(try required("socket", values["socket"] ?? nil, text)) else {

@@ -41,7 +41,9 @@ struct GatewaySpecTests {
             ("popen//nice=1.5", "\"nice\""), ("popen//execution=fast", "\"execution\""),
             ("popen//execution", "\"execution\""),
             ("popen//python=a 'b", "\"python\""), ("popen//python= ", "\"python\""), ("popen//env:A", "\"env:A\""),
-            ("popen//env:=x", "\"env:\""), ("popen//a/b=1", "\"a\""),
+            ("popen//env:=x", "\"env:\""), ("socket//installvia=a//key=@f", "\"key\""),
+            ("socket//installvia=a//server=python", "\"server\""), ("socket//installvia=a//trusted=f", "\"trusted\""),
+            ("popen//a/b=1", "\"a\""),
         ]
     )
     func errorsNameTheKey(_ text: String, _ key: String) {
