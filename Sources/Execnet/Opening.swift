@@ -33,7 +33,12 @@ struct Opening: Sendable {
             // A server that closes the connection without a word may be the one that comes with Python's execnet.
             var other = plan
             other.nonce = BootstrapPlan.makeNonce()
-            return try await start(try self.launcher(.python), other, BootstrapReport())
+            do {
+                return try await start(try self.launcher(.python), other, BootstrapReport())
+            } catch is GatewayError {
+                // It is not, and what the first try met says more.
+                throw error
+            }
         } catch let error as GatewayError where error.code == .agentCannotRun && report.usedCache {
             // What was in the cache may have been damaged. This time it is tested, and replaced if need be.
             var careful = plan

@@ -45,7 +45,10 @@ public struct SocketServerTask: RemoteTask {
 
     private func serve(_ port: Int, _ channel: Channel) async throws {
         let (addresses, address) = AsyncStream.makeStream(of: [String].self)
-        var configuration = SocketServerConfiguration(logger: Logger(label: "execnet.socketserver"))
+        var logger = Logger(label: "execnet.socketserver")
+        // Its records go to the coordinator, for which it is a means and no event.
+        logger.logLevel = .warning
+        var configuration = SocketServerConfiguration(logger: logger)
         configuration.addresses = [try ListenAddress(host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")]
         if let key { configuration.security = .key(try Key(key)) }
         configuration.servesOnce = servesOnce

@@ -6,15 +6,18 @@
 package import ExecnetSystem
 
 extension ProcessPlan {
-    /// Starts the process with nothing to read, and nobody to hear it but through `output`.
-    package func startForTest(output: Descriptor? = nil) throws(SystemError) -> ChildProcess {
+    /// Starts the process with nothing to read, and nobody to hear it but through `output` and `errors`.
+    package func startForTest(
+        output: Descriptor? = nil,
+        errors: Descriptor? = nil
+    ) throws(SystemError) -> ChildProcess {
         let null = Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
         defer { null.close() }
         return try ChildProcess.start(
             self,
             input: null,
             output: output ?? null,
-            errors: null,
+            errors: errors ?? null,
             poller: PollerThread.shared()
         )
     }

@@ -15,7 +15,7 @@ struct ExampleTests {
     func proxyServer() async throws {
         let output = try DescriptorPair.pipe()
         let plan = ProcessPlan(executable: ExecutablePath.built("ProxyServer"), arguments: ["ProxyServer"])
-        let program = try plan.startForTest(output: output.second)
+        let program = try plan.startForTest(output: output.second, errors: output.second)
         output.second.close()
         let reader = try DescriptorReader(output.first, poller: PollerThread.shared())
         var bytes: [UInt8] = []

@@ -7,6 +7,10 @@ import Execnet
 import ExecnetTestSupport
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What is special about gateways behind socket servers.
 @Suite(.leavesNothingBehind)
 struct SocketGatewayTests {
@@ -73,6 +77,33 @@ struct SocketGatewayTests {
                 try await Gateway.open("socket=127.0.0.1:1//key=@\(folder)/key")
             }
             #expect(error?.message.contains("16") == true)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aPlainGatewayOutlivesItsServer() async throws {
+        try await TestServer.with(hasKey: false) { server in
+            let gateway = try await Gateway.open(server.spec, configuration: .quiet)
+            let pid = try await gateway.info().pid
+            server.process.signal(SIGKILL)
+            #expect(await server.process.ended() == .signalled(SIGKILL))
+            let far = GatewayUnderTest(kind: .socket, gateway: gateway)
+            for _ in 0..<100 { try await far.expectUsable() }
+            await gateway.close()
+            while isRunning(pid) { await Task.yield() }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aGatewayWithAKeyEndsWithItsServer() async throws {
+        try await TestServer.with(hasKey: true) { server in
+            let gateway = try await Gateway.open(server.spec, configuration: .quiet)
+            let pid = try await gateway.info().pid
+            let waiter = try await GatewayUnderTest(kind: .tls, gateway: gateway).waiter()
+            server.process.signal(SIGKILL)
+            await expectGatewayError(.connectionLost) { try await waiter.waitClose() }
+            while isRunning(pid) { await Task.yield() }
+            await gateway.close()
         }
     }
 

@@ -15,6 +15,7 @@ import Testing
 struct TestServer {
     /// How a gateway behind it is described.
     let spec: String
+    let process: ChildProcess
 
     static func with<R>(
         hasKey: Bool,
@@ -35,7 +36,10 @@ struct TestServer {
             let reader = try DescriptorReader(output.first, poller: try PollerThread.shared())
             let line = String(decoding: try #require(await reader.next()), as: UTF8.self)
             let address = try #require(line.split(whereSeparator: \.isWhitespace).last)
-            let server = TestServer(spec: "socket=\(address)" + (hasKey ? "//key=@\(key)" : ""))
+            let server = TestServer(
+                spec: "socket=\(address)" + (hasKey ? "//key=@\(key)" : ""),
+                process: process
+            )
             let result: Result<R, any Error>
             do { result = .success(try await body(server)) } catch { result = .failure(error) }
             process.signal(SIGTERM)

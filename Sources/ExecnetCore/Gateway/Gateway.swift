@@ -324,6 +324,7 @@ extension Gateway: EndpointDelegate {
     }
 
     private func processEnded() {
+        guard knowsEnd else { return }
         // What it wrote last may still be on its way.
         _ = poller.schedule(after: .milliseconds(50)) { [weak self] in self?.concludeEnd() }
         if errors.withLock({ $0 })?.hasEnded != false, hasHeardAll { concludeEnd() }
@@ -331,6 +332,9 @@ extension Gateway: EndpointDelegate {
 
     /// What a shell that did not become an agent has printed is the best explanation, and comes over the link.
     private var hasHeardAll: Bool { !endpoint.isInPrologue || state.withLock { $0.failure != nil } }
+
+    /// Whether the agent has ended for certain. When only the one who would tell is gone, such as a socket server, the link goes on.
+    private var knowsEnd: Bool { process?.exitStatus != nil || state.withLock { $0.failure != nil } }
 
     private func standardErrorEnded() {
         if process?.isGone == true, hasHeardAll { concludeEnd() }
