@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetSystem
 import ExecnetTestSupport
 import Testing
 

@@ -337,7 +337,7 @@ extension Gateway: EndpointDelegate {
     private var knowsEnd: Bool { process?.exitStatus != nil || state.withLock { $0.failure != nil } }
 
     private func standardErrorEnded() {
-        if process?.isGone == true, hasHeardAll { concludeEnd() }
+        if process?.isGone == true, hasHeardAll, knowsEnd { concludeEnd() }
     }
 
     /// Ends the gateway with all that is known about the end of its agent.
