@@ -76,6 +76,7 @@ package final class AgentExecutor: TaskExecutor {
     func takeOverGlobalTasks() {
         globalTasks.withLock { $0 = self }
         execnet_take_over_global_tasks { job in
+            // The runtime hands over the reference to the job, which is all that an UnownedJob consists of; it has no initializer for one.
             globalTasks.withLock { $0 }?.add(unsafeBitCast(job, to: UnownedJob.self))
         }
     }
