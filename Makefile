@@ -50,7 +50,14 @@ test: build ## Run all tests: those of the Python agent, then those in Swift
 	if compgen -G 'Tests/bootstrap/test_*.py' >/dev/null; then
 		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
 	fi
-	$(SWIFT) test --skip-build --disable-xctest --no-parallel --scratch-path $(SCRATCH)
+	log=$$(mktemp)
+	trap 'rm -f "$$log"' EXIT
+	if ! $(SWIFT) test --skip-build --disable-xctest --no-parallel --scratch-path $(SCRATCH) 2>&1 | tee "$$log"; then
+		# Again what failed, where it is found: just before the runner's own summary line.
+		grep -E '^✘ Test .* recorded an issue' "$$log" | cut -c1-600 || true
+		grep -E '^✘ Test run with' "$$log" || true
+		exit 1
+	fi
 
 soak: build ## Run all tests ROUNDS times (default 10), beside programs that keep the processors busy; stops at the first failure
 	busy=()

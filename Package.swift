@@ -52,7 +52,7 @@ let package = Package(
         .target(
             name: "ExecnetLaunchers",
             dependencies: [
-                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem", "ExecnetTLS",
+                "CExecnetSystem", "CZlib", "ExecnetCore", "ExecnetSystem", "ExecnetTLS", "ExecnetWire",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -97,7 +97,7 @@ let package = Package(
         .executableTarget(
             name: "execnet-socketserver",
             dependencies: [
-                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTLS",
+                "ExecnetSocketServer", "ExecnetSystem", "ExecnetTLS", "ExecnetWire",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -107,7 +107,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "execnet-command",
-            dependencies: ["Execnet", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Execnet", "ExecnetWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: settings
         ),
         .executableTarget(
@@ -125,7 +127,7 @@ let package = Package(
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
         .target(
             name: "ExecnetTestSupport",
-            dependencies: ["ExecnetSystem", .product(name: "NIOPosix", package: "swift-nio")],
+            dependencies: ["ExecnetCore", "ExecnetSystem", .product(name: "NIOPosix", package: "swift-nio")],
             path: "Tests/ExecnetTestSupport",
             swiftSettings: settings
         ),
@@ -137,10 +139,14 @@ let package = Package(
         ),
         .testTarget(
             name: "ExecnetCoreTests",
-            dependencies: ["Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetWire"],
+            dependencies: ["Execnet", "ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "ExecnetWire"],
             swiftSettings: settings
         ),
-        .testTarget(name: "ExecnetWireTests", dependencies: ["ExecnetWire"], swiftSettings: settings),
+        .testTarget(
+            name: "ExecnetWireTests",
+            dependencies: ["ExecnetTestSupport", "ExecnetWire"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "ExecnetTests",
             dependencies: [

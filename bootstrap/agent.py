@@ -1617,9 +1617,14 @@ class Link:
         return channel
 
     def got_attach(self, number, flags, payload):
-        beside = self.channels.get(parse(payload, int))
-        if beside is None or flags:
-            raise Violation("attach beside a channel that is not known")
+        home = parse(payload, int)
+        if flags or home <= 0 or home == number:
+            raise Violation("attach beside channel %d" % home)
+        beside = self.channels.get(home)
+        if beside is None:
+            # Its open follows: the arguments of the program mention this one.
+            beside = self.new_channel(home)
+            beside._partial, beside._partial_kind = bytearray(), OPEN
         channel = beside._kept[number] = self.new_channel(number)
         channel._beside = beside
 

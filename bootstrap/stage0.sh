@@ -1,4 +1,4 @@
-# Stage 0: what a gateway runs on a machine that has nothing of ours, as `/bin/sh -c SCRIPT execnet NONCE [IMAGE...]`.
+# Stage 0: what a gateway runs on a machine that has nothing of ours, as `/bin/sh -c SCRIPT execnet NONCE [IMAGE]`.
 #
 # It finds out what is there, keeps files in a private directory, and becomes the agent. It only does what the coordinator tells it, one
 # line a command; Bootstrap.swift is the other end. Every line that it says begins with the nonce. Even /dev/null may be missing here.
@@ -10,8 +10,7 @@
 _mask=$(umask);
 umask 077;
 _nonce=$1;
-shift;
-_hints="$*";
+_hint=$2;
 _dir=;
 _tried=;
 _settings=0;
@@ -41,7 +40,7 @@ done;
 mine() { [ -d "$_d" ] && [ -O "$_d" ] || return 1; [ -L "$_d" ] && return 1; return 0; };
 # What is used must not be taken for old and removed by an agent that tidies up.
 use() { touch -c "$1" "$1"/* 2>&-; };
-look() { mine || return 0; for _h in $_hints; do if [ -x "$_d/$_h" ]; then use "$_d/$_h"; _dir=$_d; say have "$_h" $$ "$_d"; return 1; fi; done; return 0; };
+look() { mine && [ -x "$_d/$_hint" ] || return 0; use "$_d/$_hint"; _dir=$_d; say have "$_hint" $$ "$_d"; return 1; };
 
 # Tries a place, once: it must be ours alone, take a file, and let it be executed (_first is the first line of a script).
 try() {
@@ -83,7 +82,7 @@ case "$1 $2" in /*" print" | "print ") decode() { print -- "${1}x"; };; esac;
 word() { _w=$1; case $1 in %*) _w=$(decode "${1#%}"); _w=${_w%x};; esac; };
 
 echo;
-each look;
+[ -z "$_hint" ] || each look;
 if [ -z "$_dir" ]; then
 has uname || uname() { box uname "$@"; };
 has mkdir || mkdir() { box mkdir "$@"; };

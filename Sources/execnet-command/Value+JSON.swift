@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetWire
 
 extension Value {
     /// The value as one line of JSON. What JSON does not have is an object with one key; the help of `execnet exec` lists them.
@@ -14,7 +15,7 @@ extension Value {
         case .int(let value): String(value)
         case .bigInteger(let value): value.description
         case .double(let value): Self.json(value)
-        case .string(let value): Self.json(value)
+        case .string(let value): value.jsonString
         case .bytes(let bytes): Self.json(bytes)
         case .array(let values), .tuple(let values), .set(let values), .frozenSet(let values): Self.json(values)
         case .map(let map): Self.json(map)
@@ -42,7 +43,7 @@ extension Value {
         guard keys.count == map.count, Set(keys).count == keys.count else {
             return #"{"pairs":["# + map.map { "[\($0.key.json),\($0.value.json)]" }.joined(separator: ",") + "]}"
         }
-        return "{" + zip(keys, map.values).map { "\(json($0)):\($1.json)" }.joined(separator: ",") + "}"
+        return "{" + zip(keys, map.values).map { "\($0.jsonString):\($1.json)" }.joined(separator: ",") + "}"
     }
 
     private static func json(_ array: NumericArray) -> String {
@@ -60,22 +61,6 @@ extension Value {
             // Numbers of 128 bits are only there as bytes.
             return json(array.bytes)
         }
-    }
-
-    private static func json(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\0"..<" ": result += (scalar.value < 16 ? "\\u000" : "\\u00") + String(scalar.value, radix: 16)
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 
     private static func base64(_ bytes: [UInt8]) -> String {

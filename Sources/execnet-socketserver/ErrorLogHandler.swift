@@ -5,6 +5,7 @@
 
 import ArgumentParser
 import ExecnetSystem
+import ExecnetWire
 import Logging
 
 /// How lines of the log look.
@@ -43,35 +44,15 @@ struct ErrorLogHandler: LogHandler {
 
     private static func text(_ level: Logger.Level, _ message: String, _ pairs: [(String, String)]) -> String {
         var line = "\(now()) \(level) \(message)"
-        for (key, value) in pairs { line += " \(key)=\(value.contains(" ") ? quoted(value) : escaped(value))" }
+        // What a client wrote must not be able to end a line, or to look like one.
+        for (key, value) in pairs { line += " \(key)=\(value.contains(" ") ? value.jsonString : value.jsonEscaped)" }
         return line + "\n"
     }
 
     private static func json(_ level: Logger.Level, _ message: String, _ pairs: [(String, String)]) -> String {
         let fixed = [("time", now()), ("level", level.rawValue), ("message", message)]
-        let fields = (fixed + pairs).map { "\(quoted($0)):\(quoted($1))" }
+        let fields = (fixed + pairs).map { "\($0.jsonString):\($1.jsonString)" }
         return "{" + fields.joined(separator: ",") + "}\n"
-    }
-
-    private static func quoted(_ text: String) -> String { "\"" + escaped(text) + "\"" }
-
-    /// What a client wrote must not be able to end a line, or to look like one.
-    private static func escaped(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case "\0"..<" ", "\u{7f}"..<"\u{a0}":
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
     }
 
     /// The time of day in UTC, to the millisecond.

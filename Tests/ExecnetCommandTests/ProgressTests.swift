@@ -57,5 +57,5 @@ private struct EmptyCache {
 
     var environment: [String: String] { ["XDG_CACHE_HOME": path] }
 
-    func remove() { removeFolder(path) }
+    func remove() { removeTree(path) }
 }

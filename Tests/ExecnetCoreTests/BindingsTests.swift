@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Testing
 
@@ -11,7 +12,7 @@ struct BindingsTests {
     private typealias Change = (values: [String: Value], counter: UInt64)
 
     @Test(.timeLimit(.minutes(1))) func concurrentChangesConverge() throws {
-        var random = Seeded(state: 42)
+        var random = SplitMix(state: 42)
         for round in 0..<10_000 {
             var sides = [Bindings(), Bindings()]
             var onTheWay: [[Change]] = [[], []]

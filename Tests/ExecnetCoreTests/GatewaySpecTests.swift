@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetTestSupport
 import Testing
 
 struct GatewaySpecTests {
@@ -113,7 +114,7 @@ struct GatewaySpecTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func descriptionReadsAsTheSame() throws {
-        var random = Seeded(state: 9)
+        var random = SplitMix(state: 9)
         let letters = [Character](#"ab/="'\ $-:é/"#) + ["\u{301}", "\n", "\u{D4E}"]
         func text(_ least: Int) -> String {
             String(

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Testing
 
@@ -205,7 +206,7 @@ struct MultiplexerTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func bindingsAgreeOverALink() throws {
-        var random = Seeded(state: 5)
+        var random = SplitMix(state: 5)
         var pair = try Pair(pieces: 17)
         let (mine, theirs) = try pair.open()
         for round in 0..<300 {

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Synchronization
 import Testing
@@ -144,7 +145,7 @@ struct ForwardedBytesTests {
 
     @Test(.timeLimit(.minutes(1))) func anyPartOfABufferCanBeAppended() {
         let (source, bytes) = buffer()
-        var random = Seeded(state: 3)
+        var random = SplitMix(state: 3)
         for _ in 0..<300 {
             let bounds = [
                 Int.random(in: 0...bytes.count, using: &random), Int.random(in: 0...bytes.count, using: &random),

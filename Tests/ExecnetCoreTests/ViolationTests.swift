@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Testing
 
@@ -233,7 +234,7 @@ struct ViolationTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func randomBytesNeverCrash() throws {
-        var random = Seeded(state: 77)
+        var random = SplitMix(state: 77)
         for _ in 0..<100_000 {
             var side = try Side(Bool.random(using: &random) ? .agent : .coordinator, greeted: false)
             let count = Int.random(in: 0...80, using: &random)
@@ -242,7 +243,7 @@ struct ViolationTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func randomFramesNeverCrash() throws {
-        var random = Seeded(state: 78)
+        var random = SplitMix(state: 78)
         let payloads: [[UInt8]] = [
             [], [0xa0], [0x00], [0x82, 1, 0xa0], bigEndian(1 << 20), bigEndian(.max), [0xff, 0xff],
         ]

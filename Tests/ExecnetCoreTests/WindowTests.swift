@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Testing
 
@@ -34,7 +35,7 @@ struct ReceiveWindowTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func neverPromisesMoreThanItsSize() {
-        var random = Seeded(state: 1)
+        var random = SplitMix(state: 1)
         var window = ReceiveWindow(maximum: 1 << 19)
         var waiting: [Int] = []
         for _ in 0..<20_000 {

@@ -135,7 +135,7 @@ struct BootstrapFallbackTests {
         try await withImages([1], [2]) { images in
             let hash = images[0].id
             var far = Conversation(images) { $0.trustsCache = false }
-            #expect(far.bootstrap.plan.hints.isEmpty)
+            #expect(far.bootstrap.plan.hint == nil)
             try await far.hear(Conversation.python)
             _ = try far.output()
             try await far.hear("dir \(directory)", "need")

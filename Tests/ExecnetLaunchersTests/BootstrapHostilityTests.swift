@@ -28,7 +28,7 @@ struct BootstrapHostilityTests {
                 "have \(hashes[0]) 1 /c", "probe 1 Linux alpha 64 0 ",
             ]
             let seed = UInt64.random(in: 0 ... .max)
-            var generator = Generator(state: seed)
+            var generator = SplitMix(state: seed)
             for _ in 0..<3_000 {
                 var far = Conversation(images)
                 do {
@@ -92,17 +92,5 @@ struct BootstrapHostilityTests {
             do { try await other.hear("no absent /x:") } catch { last = error as? GatewayError }
         }
         #expect(last?.code == .startFailed)
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-            return value ^ (value >> 31)
-        }
     }
 }

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetTestSupport
 import ExecnetWire
 import Synchronization
 import Testing

@@ -12,58 +12,6 @@ import Testing
 /// A static executable, from Debian's busybox-static.
 let staticExecutable = "/bin/busybox"
 
-struct NoFile: Error {
-    var path: String
-}
-
-/// Makes a folder for the time of `body`.
-func withTemporaryFolder<R>(
-    isolation: isolated (any Actor)? = #isolation,
-    _ body: (String) async throws -> R
-) async throws -> R {
-    let path = "\(TestRun.temporaryFolder)/\(UInt64.random(in: 0 ... .max))"
-    try makeFolder(path)
-    defer { removeTree(path) }
-    return try await body(path)
-}
-
-func makeFolder(_ path: String) throws { guard mkdir(path, 0o700) == 0 else { throw NoFile(path: path) } }
-
-func removeTree(_ path: String) {
-    if unlink(path) == 0 || rmdir(path) == 0 { return }
-    for name in names(in: path) { removeTree(path + "/" + name) }
-    rmdir(path)
-}
-
-/// Without `.` and `..`, sorted.
-func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names.sorted()
-}
-
-func writeFile(_ pieces: [UInt8]..., to path: String, mode: mode_t = 0o600) throws {
-    guard let file = fopen(path, "w") else { throw NoFile(path: path) }
-    for bytes in pieces { fwrite(bytes, 1, bytes.count, file) }
-    guard fclose(file) == 0, chmod(path, mode) == 0 else { throw NoFile(path: path) }
-}
-
-func bytes(of path: String) throws -> [UInt8] {
-    guard let file = fopen(path, "r") else { throw NoFile(path: path) }
-    defer { fclose(file) }
-    var bytes: [UInt8] = []
-    var piece = [UInt8](repeating: 0, count: 1 << 20)
-    while case let count = fread(&piece, 1, piece.count, file), count > 0 { bytes += piece[..<count] }
-    return bytes
-}
-
 func link(_ target: String, at path: String) throws {
     guard symlink(target, path) == 0 else { throw NoFile(path: path) }
 }
@@ -111,23 +59,6 @@ func run(
         program.whenEnded { continuation.resume(returning: $0) }
     }
     return (String(decoding: text, as: UTF8.self), status)
-}
-
-/// Expects that `body` throws a ``GatewayError`` with this code whose text contains all of `parts`.
-func expectGatewayError<R>(
-    _ code: GatewayError.Code,
-    _ parts: String...,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    isolation: isolated (any Actor)? = #isolation,
-    _ body: () async throws -> R
-) async {
-    do {
-        _ = try await body()
-        Issue.record("no error instead of \(code)", sourceLocation: sourceLocation)
-    } catch {
-        #expect((error as? GatewayError)?.code == code, "\(error)", sourceLocation: sourceLocation)
-        for part in parts { #expect("\(error)".contains(part), sourceLocation: sourceLocation) }
-    }
 }
 
 extension AgentImage {

@@ -55,20 +55,6 @@ package struct ProcessResources {
     private static let timerDescriptor = "anon_inode:[timerfd]"
 }
 
-private func names(in path: String) -> [String] {
-    guard let folder = opendir(path) else { return [] }
-    defer { closedir(folder) }
-    let own = "\(dirfd(folder))"
-    var names: [String] = []
-    while let entry = readdir(folder) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != "..", name != own || !path.hasSuffix("/fd") { names.append(name) }
-    }
-    return names
-}
-
 private func firstLine(_ path: String) -> String {
     String(decoding: SmallFile.read(path)?.prefix { $0 != UInt8(ascii: "\n") } ?? [], as: UTF8.self)
 }

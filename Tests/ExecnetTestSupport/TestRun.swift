@@ -23,7 +23,7 @@ package enum TestRun {
     package static let cacheFolder: String = {
         let path = temporaryFolder + "-cache"
         mkdir(path, 0o700)
-        atexit { removeFolder(TestRun.cacheFolder) }
+        atexit { removeTree(TestRun.cacheFolder) }
         return path
     }()
 
@@ -45,20 +45,4 @@ package enum TestRun {
     package static var processes: Set<Int32> {
         Set(ProcessTree.descendants(of: getpid(), marked: "\(variable)=\(mark)"))
     }
-}
-
-/// Removes a folder and all that is in it.
-package func removeFolder(_ path: String) {
-    if let folder = opendir(path) {
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            guard name != ".", name != ".." else { continue }
-            let inner = "\(path)/\(name)"
-            if entry.pointee.d_type == UInt8(DT_DIR) { removeFolder(inner) } else { unlink(inner) }
-        }
-        closedir(folder)
-    }
-    rmdir(path)
 }

@@ -26,7 +26,7 @@ struct BareHostTests {
                 }
             }
             FarSide.expectProperCache("\(root)/tmp")
-            #expect(FarSide.names(in: root) == ["bin", "tmp"])
+            #expect(names(in: root) == ["bin", "tmp"])
         }
     }
 
@@ -34,7 +34,7 @@ struct BareHostTests {
     func theStaticAgentWorks() async throws {
         try await FarSide.withBareRoot { root in
             for _ in 1...2 { try await FarSide.expectWorks(spec(root, agent: FarSide.staticAgent), language: "swift") }
-            #expect(FarSide.names(in: "\(root)/tmp/\(FarSide.cacheName)").count == 1)
+            #expect(names(in: "\(root)/tmp/\(FarSide.cacheName)").count == 1)
         }
     }
 

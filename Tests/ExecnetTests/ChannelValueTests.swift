@@ -34,6 +34,26 @@ struct ChannelValueTests {
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
+    func aChannelInTheArgumentsOfAProgramWorks(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let other = far.gateway.newChannel()
+            let channel =
+                if kind.runsClosures {
+                    try await far.gateway.remoteExec(other) { _, other in
+                        try await other.send(try await other.receive(as: Int.self) + 1)
+                    }
+                } else {
+                    try await far.gateway.remoteExec(
+                        .python("other.send(other.receive() + 1)", arguments: ["other": .channel(other.reference)])
+                    )
+                }
+            try await other.send(41)
+            #expect(try await other.receive(as: Int.self) == 42)
+            try await channel.waitClose()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item14ChannelsCanBeNestedInContainers(kind: GatewayKind) async throws {
         try await kind.open { far in
             let channel = try await far.exec(

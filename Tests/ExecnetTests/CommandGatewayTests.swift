@@ -154,7 +154,7 @@ struct CommandGatewayTests {
     }
 
     private static func arguments(contain secret: String) -> Bool {
-        FarSide.names(in: "/proc").contains { name in
+        names(in: "/proc").contains { name in
             guard Int(name) != nil, let text = SmallFile.read("/proc/\(name)/cmdline") else { return false }
             return String(decoding: text, as: UTF8.self).contains(secret)
         }

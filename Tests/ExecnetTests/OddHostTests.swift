@@ -82,8 +82,8 @@ struct OddHostTests {
                 try await FarSide.expectWorks(FarSide.spec(command, agent: FarSide.agent), language: "swift")
             }
             FarSide.expectProperCache("\(folder)/home")
-            #expect(FarSide.names(in: place).isEmpty)
-            #expect(FarSide.names(in: "\(folder)/open/elsewhere").isEmpty)
+            #expect(names(in: place).isEmpty)
+            #expect(names(in: "\(folder)/open/elsewhere").isEmpty)
         }
     }
 
@@ -158,7 +158,7 @@ struct OddHostTests {
             }
             #expect(error?.message.contains("Linux alpha") == true)
             #expect(error?.message.contains("\(FarSide.agent): is built for linux-") == true)
-            #expect(FarSide.names(in: "\(tools)/\(name)").isEmpty)
+            #expect(names(in: "\(tools)/\(name)").isEmpty)
         }
     }
 
@@ -188,7 +188,7 @@ struct OddHostTests {
                 try await FarSide.withTools { tools in
                     let command = ["env", "PATH=\(tools)", "XDG_CACHE_HOME=\(folder)"]
                     try await FarSide.expectWorks(FarSide.spec(command, agent: agent), language: "python")
-                    #expect(FarSide.names(in: "\(folder)/\(name)").isEmpty)
+                    #expect(names(in: "\(folder)/\(name)").isEmpty)
                 }
                 try await FarSide.withTools(except: ["python3"]) { tools in
                     let command = ["env", "PATH=\(tools)", "XDG_CACHE_HOME=\(folder)"]
@@ -196,7 +196,7 @@ struct OddHostTests {
                         try await Gateway.open(FarSide.spec(command, agent: agent), configuration: .quiet)
                     }
                     #expect(error?.message.contains("\(agent) does not run in \(folder)/\(name): ") == true)
-                    #expect(FarSide.names(in: "\(folder)/\(name)").isEmpty)
+                    #expect(names(in: "\(folder)/\(name)").isEmpty)
                 }
             }
         }
@@ -209,7 +209,7 @@ struct OddHostTests {
             let spec = FarSide.spec(["env", "XDG_CACHE_HOME=\(folder)"], agent: FarSide.agent)
             try await FarSide.expectWorks(spec, language: "swift")
             let cache = "\(folder)/\(name)"
-            let before = FarSide.names(in: cache)
+            let before = names(in: cache)
             let image = try #require(before.first { ExecutablePath.isFolder("\(cache)/\($0)") })
             let link = "\(cache)/\(image)/" + (damage == "loader" ? "loader" : "agent")
             let resolved = try #require(realpath(link, nil))
@@ -227,7 +227,7 @@ struct OddHostTests {
                 try #require(fclose(stream) == 0)
             }
             try await FarSide.expectWorks(spec, language: "swift")
-            #expect(FarSide.names(in: cache) == before)
+            #expect(names(in: cache) == before)
             // For good.
             try await FarSide.expectWorks(spec, language: "swift")
         }

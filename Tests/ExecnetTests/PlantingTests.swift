@@ -45,10 +45,10 @@ struct PlantingTests {
             let (looks, partial) = await watch.value
             #expect(looks > 10)
             #expect(partial.isEmpty)
-            let names = FarSide.names(in: "\(cache)/\(FarSide.cacheName)")
-            #expect(names.filter { !$0.hasPrefix("x.") } == FarSide.names(in: "\(alone)/\(FarSide.cacheName)"))
+            let kept = names(in: "\(cache)/\(FarSide.cacheName)")
+            #expect(kept.filter { !$0.hasPrefix("x.") } == names(in: "\(alone)/\(FarSide.cacheName)"))
             // Only the killed one cannot clear up; an agent does after a day.
-            let owners = Set(names.filter { $0.hasPrefix("x.") }.map { $0.split(separator: ".")[1] })
+            let owners = Set(kept.filter { $0.hasPrefix("x.") }.map { $0.split(separator: ".")[1] })
             #expect(owners.count <= 1)
             try await FarSide.expectWorks(spec(cache), language: "swift")
         }
@@ -56,7 +56,7 @@ struct PlantingTests {
 
     private static func sizes(_ folder: String) -> [String: Int] {
         var sizes: [String: Int] = [:]
-        for name in FarSide.names(in: folder) {
+        for name in names(in: folder) {
             var information = stat()
             let isFile = lstat("\(folder)/\(name)", &information) == 0 && information.st_mode & S_IFMT == S_IFREG
             if isFile { sizes[name] = Int(information.st_size) }

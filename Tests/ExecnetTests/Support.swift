@@ -95,24 +95,6 @@ func expectChannelError<R>(
     }
 }
 
-/// Expects that `body` throws a ``GatewayError`` with this code, and returns it.
-@discardableResult
-func expectGatewayError<R>(
-    _ code: GatewayError.Code,
-    sourceLocation: SourceLocation = #_sourceLocation,
-    isolation: isolated (any Actor)? = #isolation,
-    _ body: () async throws -> R
-) async -> GatewayError? {
-    do {
-        _ = try await body()
-        Issue.record("no error instead of \(code)", sourceLocation: sourceLocation)
-    } catch {
-        #expect((error as? GatewayError)?.code == code, "\(error)", sourceLocation: sourceLocation)
-        return error as? GatewayError
-    }
-    return nil
-}
-
 /// Expects that `body` throws a ``RemoteError`` whose text contains all of `parts`, and returns it.
 @discardableResult
 func expectRemoteError<R>(
@@ -191,43 +173,15 @@ struct MemoryPeak {
 
 var ownMemory: Int { get throws { try residentMemory(of: Int(getpid())) } }
 
-private struct NoFile: Error {}
-
 func fileText(_ path: String) throws -> String {
-    guard let file = fopen(path, "r") else { throw NoFile() }
+    guard let file = fopen(path, "r") else { throw NoFile(path: path) }
     defer { fclose(file) }
     var bytes = [UInt8](repeating: 0, count: 4_096)
     let count = fread(&bytes, 1, bytes.count, file)
     return String(decoding: bytes[..<count], as: UTF8.self)
 }
 
-func writeFile(_ text: String, to path: String, mode: mode_t = 0o600) throws {
-    guard let file = fopen(path, "w") else { throw NoFile() }
-    fputs(text, file)
-    guard fclose(file) == 0, chmod(path, mode) == 0 else { throw NoFile() }
-}
-
-func removeFile(_ path: String) throws { guard unlink(path) == 0 else { throw NoFile() } }
-
-/// A copy that can be run.
-func copyFile(_ source: String, to target: String) throws {
-    guard let from = fopen(source, "r"), let to = fopen(target, "w") else { throw NoFile() }
-    var bytes = [UInt8](repeating: 0, count: 1 << 20)
-    while case let count = fread(&bytes, 1, bytes.count, from), count > 0 { fwrite(bytes, 1, count, to) }
-    fclose(from)
-    guard fclose(to) == 0, chmod(target, 0o700) == 0 else { throw NoFile() }
-}
-
-/// Makes a folder for the time of `body`.
-func withTemporaryFolder<R>(
-    isolation: isolated (any Actor)? = #isolation,
-    _ body: (String) async throws -> R
-) async throws -> R {
-    let path = "\(TestRun.temporaryFolder)/\(UInt64.random(in: 0 ... .max))"
-    guard mkdir(path, 0o700) == 0 else { throw NoFile() }
-    defer { removeFolder(path) }
-    return try await body(path)
-}
+func removeFile(_ path: String) throws { guard unlink(path) == 0 else { throw NoFile(path: path) } }
 
 /// Ends this process as a failed assertion in C does, for programs on the far side.
 func abortProcess() -> Never { abort() }

@@ -26,14 +26,14 @@ struct UploadTests {
     }
 
     private func temporaries(_ cache: String) -> [String] {
-        FarSide.names(in: "\(cache)/\(FarSide.cacheName)").filter { $0.hasPrefix("x.") }
+        names(in: "\(cache)/\(FarSide.cacheName)").filter { $0.hasPrefix("x.") }
     }
 
     /// At any byte; the image is small, and would be refused at the end.
     @Test(.timeLimit(.minutes(3)))
     func anUploadThatIsCutIsATypedErrorAndLeavesNothing() async throws {
         let seed = UInt64.random(in: 0 ... .max)
-        var generator = Generator(state: seed)
+        var generator = SplitMix(state: seed)
         let points = (0..<200).map { _ in Int.random(in: 1...1_000_000, using: &generator) }
         var codes: [GatewayError.Code?: Int] = [:]
         let start = MonotonicTime.now
@@ -53,8 +53,8 @@ struct UploadTests {
                     for await some in group { for code in some { codes[code, default: 0] += 1 } }
                 }
             }
-            #expect(FarSide.names(in: cache) == [FarSide.cacheName])
-            #expect(FarSide.names(in: "\(cache)/\(FarSide.cacheName)").isEmpty, "seed \(seed)")
+            #expect(names(in: cache) == [FarSide.cacheName])
+            #expect(names(in: "\(cache)/\(FarSide.cacheName)").isEmpty, "seed \(seed)")
         }
         #expect(codes[.uploadCutShort, default: 0] > 190, "\(codes), seed \(seed)")
         #expect(Set(codes.keys).isSubset(of: [.uploadCutShort, .startFailed]), "\(codes), seed \(seed)")
@@ -128,7 +128,7 @@ struct UploadTests {
             #expect(steps.allSatisfy { $0.gateway == "uploaded" && $0.sentBytes <= $0.totalBytes })
             let totals = steps.filter { $0.sentBytes == $0.totalBytes }
             // One for each file of the image, sent once; a folder of links is the image's own name.
-            #expect(totals.count == FarSide.names(in: "\(cache)/\(FarSide.cacheName)").count - 1)
+            #expect(totals.count == names(in: "\(cache)/\(FarSide.cacheName)").count - 1)
             for (step, next) in zip(steps, steps.dropFirst()) {
                 if step.sentBytes == step.totalBytes { continue }
                 #expect(next.totalBytes == step.totalBytes && next.sentBytes > step.sentBytes)
@@ -173,23 +173,11 @@ struct UploadTests {
         try await withTemporaryFolder { folder in
             let words = FarSide.after("echo > \(folder)/started; exec sleep 1000")
             let opening = Task { _ = await (try Gateway.open(FarSide.spec(words), configuration: .quiet)).close() }
-            while FarSide.names(in: folder).isEmpty { await Task.yield() }
+            while names(in: folder).isEmpty { await Task.yield() }
             let start = MonotonicTime.now
             opening.cancel()
             await #expect(throws: CancellationError.self) { try await opening.value }
             #expect(start.until(.now) < .seconds(5))
-        }
-    }
-
-    private struct Generator: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9e37_79b9_7f4a_7c15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xbf58_476d_1ce4_e5b9
-            value = (value ^ (value >> 27)) &* 0x94d0_49bb_1331_11eb
-            return value ^ (value >> 31)
         }
     }
 }

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import ExecnetTestSupport
 import ExecnetWire
 
 /// Bytes written as hexadecimal digits.
@@ -26,19 +27,6 @@ func decode<Item: Decodable>(
 /// The value after having been encoded and decoded.
 func roundTrip<Item: Codable>(_ value: Item) throws(WireError) -> Item {
     try Wire.decode(Item.self, from: Wire.encode(value))
-}
-
-/// The same random numbers in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 /// A random value of kinds that every implementation has.

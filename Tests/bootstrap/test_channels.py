@@ -7,7 +7,7 @@
 import unittest
 
 from support import (
-    ATTACH, BINDINGS, CLOSE, CREDIT, END, ITEM, PING, PONG, AgentTest, Reference, encode)
+    ATTACH, BINDINGS, CLOSE, CREDIT, END, ITEM, OPEN, PING, PONG, AgentTest, Reference, encode)
 
 
 class ItemTests(AgentTest):
@@ -468,6 +468,15 @@ class CloseTests(AgentTest):
 
 
 class ChannelValueTests(AgentTest):
+    def test_arguments_may_mention_a_channel(self):
+        channel, self.peer.next = self.peer.next, self.peer.next + 2
+        other = self.peer.attach(channel)
+        self.peer.say(OPEN, channel, {"kind": "python", "source": "other.send(other.receive() + 1)", "file": "far.py",
+                                      "line": 1, "arguments": {"other": Reference(other)}})
+        self.peer.send(other, 41)
+        self.assertEqual(self.peer.receive(other), 42)
+        self.peer.closed(channel)
+
     def test_new_channel_is_announced_before_it_is_mentioned(self):
         channel = self.peer.python("""
             new = channel.gateway.newchannel()

@@ -123,7 +123,7 @@ class FrameTests(AgentTest):
             (QUERY, 0, encode([1, "other"]), 0), (QUERY, 0, encode({}), 0), (ANSWER, 0, encode([1, {}]), 0),
             (TERMINATE, 0, encode("now"), 0), (TERMINATE, 0, encode(-1), 0), (TERMINATE, 0, b"\x01\x01", 0),
             (OPEN, 0, encode({}), 0), (OPEN, 2, encode({}), 0), (OPEN, 1, encode({}), 3), (OPEN, 1, encode({}), 8),
-            (ATTACH, 3, encode(99), 0), (ATTACH, 0, encode(1), 0),
+            (ATTACH, 3, encode(98), 0), (ATTACH, 0, encode(1), 0),
             (ITEM, 1, encode(1), 0), (BINDINGS, 1, encode([1, {}]), 0), (END, 1, b"", 0), (CLOSE, 1, b"", 0),
             (CREDIT, 1, bytes(8), 0), (ITEM, 2, encode(1), 0), (OPEN, 1, b"", ABANDON)]
         for violation in channel_less:
@@ -134,7 +134,8 @@ class FrameTests(AgentTest):
             self.assertEqual(peer.errors(), "")
         on_channel = [
             (OPEN, 1, encode({}), 0), (ATTACH, 1, encode(1), 0), (ATTACH, 2, encode(1), 0), (ATTACH, 3, encode(1), 1),
-            (ATTACH, 3, encode("x"), 0), (ATTACH, 3, encode(5), 0), (END, 1, b"x", 0), (END, 1, b"", 1),
+            (ATTACH, 3, encode("x"), 0), (ATTACH, 3, encode(3), 0), (ATTACH, 3, encode(4), 0), (ATTACH, 3, encode(0), 0),
+            (END, 1, b"x", 0), (END, 1, b"", 1),
             (CLOSE, 1, encode(1), 0), (CLOSE, 1, b"\xff", 0), (CLOSE, 1, b"", 1),
             (CREDIT, 1, bytes(7), 0), (CREDIT, 1, b"", 0),
             (CREDIT, 1, struct.pack(">Q", (1 << 40) - WINDOW + 1), 0), (CREDIT, 1, bytes(8), 2), (ITEM, 1, b"\0", 3),

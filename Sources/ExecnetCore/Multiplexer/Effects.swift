@@ -22,7 +22,9 @@ package struct Effects {
 
     /// An item that goes to its channel's sink.
     ///
-    /// Unchecked because the thread that has read the bytes passes them on itself.
+    /// Unchecked because of ``bytes``, which never leave the thread that has read them: ``Endpoint/received(_:)`` passes all of them on
+    /// before it returns to the reader, whose buffer they lie in. Those that lie in the multiplexer's own buffer, which the next
+    /// read changes, are copied with ``keep()`` before the multiplexer returns.
     package struct Passed: @unchecked Sendable {
         package let sink: any ChannelSink
         package let core: ChannelCore
@@ -31,7 +33,7 @@ package struct Effects {
         package var bytes: UnsafeRawBufferPointer
         package let cost: Int
 
-        /// Copies the bytes, which are about to go.
+        /// Copies the bytes, which are about to go: ``Multiplexer`` calls it for the item of a frame that came in pieces.
         mutating func keep() {
             if whole == nil { whole = WireBytes(copying: bytes) }
         }

@@ -36,7 +36,7 @@ extension Bootstrap {
     // MARK: the first line
 
     private mutating func found(_ words: [String]) {
-        guard words.count > 2, let image = plan.images.found.first(where: { $0.id == words[0] }) else { return }
+        guard words.count > 2, words[0] == plan.hint, let image = plan.images.found.first else { return }
         machine.process = words[1]
         directory = words.dropFirst(2).joined(separator: " ")
         startedFromHint = true

@@ -58,9 +58,10 @@ package struct BootstrapPlan: Sendable {
         }.joined()
     }
 
-    /// The images that the script looks for before it asks.
-    var hints: [String] {
-        guard trustsCache, case .any = choice else { return [] }
-        return images.found.map(\.id)
+    /// The image that the script looks for before it asks: the best one only, because a worse one, which another program may have left in
+    /// the cache, is to be started only where the best does not run.
+    var hint: String? {
+        guard trustsCache, case .any = choice else { return nil }
+        return images.found.first?.id
     }
 }

@@ -16,12 +16,12 @@ package enum Stage0 {
 
     /// The command as words, for whoever passes words on as they are.
     package static func words(_ plan: BootstrapPlan) -> [String] {
-        ["/bin/sh", "-c", script, "execnet", plan.nonce] + plan.hints
+        ["/bin/sh", "-c", script, "execnet", plan.nonce] + [plan.hint].compactMap(\.self)
     }
 
     /// The command as one line, for a login shell of whatever kind.
     package static func line(_ plan: BootstrapPlan) -> String {
-        (["/bin/sh -c '\(script)' execnet", plan.nonce] + plan.hints).joined(separator: " ")
+        (["/bin/sh -c '\(script)' execnet", plan.nonce] + [plan.hint].compactMap(\.self)).joined(separator: " ")
     }
 
     /// A word as it is, or if it holds what shells might take for something else, after a percent sign as `printf %b` reads it.

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import ExecnetWire
+
 /// What a socket server is told on a new connection.
 protocol SocketDialect: Sendable {
     /// Run this line of a shell with the connection as its standard input and output.
@@ -23,7 +25,7 @@ struct PythonDialect: SocketDialect {
         request(
             """
             import subprocess, sys, threading
-            process = subprocess.Popen(["/bin/sh", "-c", \(PythonDialect.literal(line))], stdin=clientsock, stdout=clientsock, \
+            process = subprocess.Popen(["/bin/sh", "-c", \(line.jsonString)], stdin=clientsock, stdout=clientsock, \
                 stderr=subprocess.PIPE, start_new_session=True)
             sys.__dict__.setdefault("execnet_started", {})["\(token)"] = process
             def watch(process=process, clientsock=clientsock):
@@ -66,18 +68,6 @@ struct PythonDialect: SocketDialect {
         )
     }
 
-    private func request(_ source: String) -> [UInt8] { Array("\(PythonDialect.literal(source))\n".utf8) }
-
-    private static func literal(_ text: String) -> String {
-        var quoted = "'"
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "'": quoted += "\\'"
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "'"
-    }
+    /// A literal of JSON is one of Python, too.
+    private func request(_ source: String) -> [UInt8] { Array("\(source.jsonString)\n".utf8) }
 }
