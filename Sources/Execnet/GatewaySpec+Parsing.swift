@@ -36,7 +36,7 @@ extension GatewaySpec {
     }
 
     private static let placeKeys = [
-        "popen", "command", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted", "server",
+        "popen", "command", "form", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted", "server",
     ]
     private static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 
@@ -90,10 +90,20 @@ extension GatewaySpec {
         switch place {
         case "popen":
             guard values["popen"] == .some(nil) else { throw SpecText.invalid("\"popen\" takes no value", text) }
-        case "command": self.place = .command(try words("command", values["command"] ?? nil, text))
+        case "command":
+            let form = try values["form"].map { value throws(GatewayError) in
+                guard let form = value.flatMap({ CommandForm(rawValue: $0) }) else {
+                    throw SpecText.invalid("\"form\" is words or line", text)
+                }
+                return form
+            }
+            self.place = .command(try words("command", values["command"] ?? nil, text), form: form)
         default: try setSocket(values, text)
         }
         if let value = values["via"] { via = try required("via", value, text) }
+        if values["form"] != nil, place != "command" {
+            throw SpecText.invalid("\"form\" belongs to \"command\"", text)
+        }
         guard place != "socket" else { return }
         for key in ["installvia", "key", "certificate", "certificate-key", "trusted", "server"]
         where values[key] != nil {
@@ -158,7 +168,9 @@ extension GatewaySpec: CustomStringConvertible {
         }
         switch place {
         case .popen: segments.append("popen")
-        case .command(let words): add("command", ShellWords.join(words))
+        case .command(let words, let form):
+            add("command", ShellWords.join(words))
+            add("form", form?.rawValue)
         case .socket(let address): add("socket", address.description)
         case .installedSocket(let id):
             segments.append("socket")

@@ -21,8 +21,9 @@ public struct GatewaySpec: Sendable, Hashable {
         case popen
         /// Behind a program that runs a command elsewhere, such as `["docker", "exec", "-i", "box"]`.
         ///
-        /// The command of a shell is added to its arguments. Programs that hand all of it to a login shell, as `ssh` does, get it as one line.
-        case command([String])
+        /// The command of a shell is added to its arguments, in the form that the program needs; nil has it told from the program's name:
+        /// `ssh` and the like, and what ends with an option `-c`, get one line.
+        case command([String], form: CommandForm? = nil)
         /// Behind a socket server that listens there.
         case socket(SocketAddress)
         /// Behind a socket server that is started for it on the machine of the gateway with this id.

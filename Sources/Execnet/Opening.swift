@@ -116,7 +116,7 @@ struct Opening: Sendable {
         }
         plan.environment = Agent.marks(of: id).merging(spec.environment) { $1 }
         if let name = plan.environment.keys.first(where: { !Stage0.isVariable($0) }) {
-            throw GatewayError(.invalidSpec, "No shell can set a variable with the name \"\(name)\".", gateway: id)
+            throw GatewayError(.invalidSpec, "A shell on the far side cannot set a variable with the name \"\(name)\".", gateway: id)
         }
         plan.directory = spec.directory
         plan.nice = spec.nice
@@ -144,7 +144,8 @@ struct Opening: Sendable {
     private func launcher(_ server: SocketServerKind?) throws(GatewayError) -> any Launcher {
         let hop = try spec.via.map { id throws(GatewayError) in try OpenGateways.find(id, for: self.id) }
         switch spec.place {
-        case .command(let words): return hop.map { ViaLauncher($0, command: words) } ?? CommandLauncher(words)
+        case .command(let words, let form):
+            return hop.map { ViaLauncher($0, command: words, form: form) } ?? CommandLauncher(words, form: form)
         case .socket(let address):
             return SocketLauncher(address, via: hop, security: spec.security, server: server ?? .execnet)
         case .popen, .installedSocket: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])

@@ -25,6 +25,13 @@ struct GatewaySpecTests {
         #expect(spec.nice == 5 && spec.isSerial)
     }
 
+    @Test(.timeLimit(.minutes(1))) func commands() throws {
+        #expect(try GatewaySpec("command=ssh -T h").place == .command(["ssh", "-T", "h"]))
+        let spec = try GatewaySpec("command=tsh ssh h//form=line")
+        #expect(spec.place == .command(["tsh", "ssh", "h"], form: .line))
+        #expect(spec.description == "command=tsh ssh h//form=line")
+    }
+
     @Test(.timeLimit(.minutes(1))) func plain() throws {
         #expect(try GatewaySpec("popen") == GatewaySpec())
         #expect(try GatewaySpec("id=x//popen").id == "x")
@@ -44,7 +51,8 @@ struct GatewaySpecTests {
             ("popen//python=a 'b", "\"python\""), ("popen//python= ", "\"python\""), ("popen//env:A", "\"env:A\""),
             ("popen//env:=x", "\"env:\""), ("socket//installvia=a//key=@f", "\"key\""),
             ("socket//installvia=a//server=python", "\"server\""), ("socket//installvia=a//trusted=f", "\"trusted\""),
-            ("popen//a/b=1", "\"a\""),
+            ("popen//a/b=1", "\"a\""), ("command=a//form=x", "\"form\""), ("command=a//form", "\"form\""),
+            ("popen//form=line", "\"form\""),
         ]
     )
     func errorsNameTheKey(_ text: String, _ key: String) {

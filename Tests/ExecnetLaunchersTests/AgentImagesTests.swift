@@ -116,9 +116,9 @@ struct AgentImagesTests {
         try await withFolders { folder in
             let findings = search(folder, option: "\(folder)/none", own: ExecutablePath.running).findings(for: .current)
             #expect(findings.candidates.isEmpty)
-            #expect(findings.refused == ["\(folder)/none: no such file"])
+            #expect(findings.refused == ["\(folder)/none: No such file or directory"])
             let empty = search(folder, option: "\(folder)/path").findings(for: .current)
-            #expect(empty.refused == ["\(folder)/path/execnet-agent-\(Platform.current): no such file"])
+            #expect(empty.refused == ["\(folder)/path/execnet-agent-\(Platform.current): No such file or directory"])
         }
     }
 

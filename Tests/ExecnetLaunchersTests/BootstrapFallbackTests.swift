@@ -92,6 +92,50 @@ struct BootstrapFallbackTests {
         }
     }
 
+    /// A shell that is to run an empty file does so, and succeeds.
+    @Test(.timeLimit(.minutes(1)))
+    func aTestThatSaysNothingIsNotPassed() async throws {
+        try await withImages([1]) { images in
+            let hash = images[0].id
+            var far = Conversation(images)
+            try await far.hear(Conversation.bare)
+            try await far.hear("dir \(directory)", "need")
+            _ = try far.output()
+            try await far.hear("test 0 ")
+            // What was in the cache is replaced.
+            #expect(try far.lines() == ["drop", "need \(hash)"])
+            try await far.hear("need")
+            _ = try far.output()
+            try await far.hear("took \(hash)")
+            #expect(try await far.failure("test 0 ").code == .agentCannotRun)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aFileThatCannotBeKeptLeadsToTheNextDirectory() async throws {
+        try await withImages([1]) { images in
+            let hash = images[0].id
+            var far = Conversation(images)
+            _ = try await far.upload(hash)
+            try await far.hear("took \(hash)")
+            _ = try far.output()
+            try await far.hear("lost \(hash) no links here", "test 127 not found")
+            #expect(try far.lines() == ["drop", "dir #!/bin/sh", "need \(hash)"])
+            let error = try await far.failure("nodir", "need \(hash)")
+            #expect(error.message.contains("no links here"))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func imagesForOtherPlatformsAreWorthNoWarning() async throws {
+        try await withImages([1]) { images in
+            var far = Conversation(images, tried: ["/opt/agent: is built for linux-alpha"])
+            _ = try await far.upload(images[0].id)
+            try await far.hear("took \(images[0].id)", "test 0 ok", "run")
+            #expect(far.report.notes.isEmpty)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func withoutPythonAllThatWasTriedIsSaid() async throws {
         try await withImages([1]) { images in
@@ -109,13 +153,13 @@ struct BootstrapFallbackTests {
     func aForeignPlatformGetsItsOwnImagesOrPython() async throws {
         try await withImages([1]) { images in
             var bare = Conversation(images)
-            let error = try await bare.failure("probe 7 Linux alpha 64 1 ")
+            let error = try await bare.failure("probe 7 Linux alpha 64 1 0 ")
             #expect(error.code == .noPython)
             #expect(error.message.contains("Linux alpha"))
             #expect(error.message.contains("no other image"))
 
             var python = Conversation(images)
-            try await python.hear("probe 7 Linux alpha 64 1 /opt/my python/python3")
+            try await python.hear("probe 7 Linux alpha 64 1 0 /opt/my python/python3")
             #expect(
                 String(decoding: try python.output().prefix(50), as: UTF8.self).contains(
                     "word %/opt/my\\0040python/python3\n"
@@ -125,7 +169,7 @@ struct BootstrapFallbackTests {
             var other = Conversation(images) { plan in
                 plan.search = { platform in BootstrapPlan.Images(found: platform.machine == "alpha" ? images : []) }
             }
-            try await other.hear("probe 7 Linux alpha 64 1 ")
+            try await other.hear("probe 7 Linux alpha 64 1 0 ")
             #expect(try other.lines().last == "need \(images[0].id)")
         }
     }

@@ -25,7 +25,7 @@ struct BootstrapHostilityTests {
                 Conversation.bare, Conversation.python, "dir /c", "need \(hashes[0])", "need \(hashes[1])", "need",
                 "took \(hashes[0])", "took \(hashes[1])", "lost \(hashes[0]) x", "test 0 ok", "test 1 x", "nodir",
                 "run",
-                "have \(hashes[0]) 1 /c", "probe 1 Linux alpha 64 0 ",
+                "have \(hashes[0]) 1 /c", "probe 1 Linux alpha 64 0 0 ",
             ]
             let seed = UInt64.random(in: 0 ... .max)
             var generator = SplitMix(state: seed)

@@ -79,7 +79,7 @@ struct BootstrapTests {
     func withoutGzipTheFileIsSentAsItIs() async throws {
         try await withImages(Array(0...255)) { images in
             var far = Conversation(images)
-            let said = try await far.upload(images[0].id, "probe 7 Linux \(Platform.current.machine) 64 0 ")
+            let said = try await far.upload(images[0].id, "probe 7 Linux \(Platform.current.machine) 64 0 0 ")
             let content = try bytes(of: images[0].entry.content())
             #expect(said == Array("take \(images[0].id) \(content.count) raw\n".utf8) + content)
         }
@@ -148,6 +148,24 @@ struct BootstrapTests {
         #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.0 < $1.0 })
         #expect(steps.allSatisfy { $0.1 == total })
         #expect(steps.last?.0 == total)
+    }
+
+    /// Where a program reads ahead, what is sent before it is asked for would be lost, and the coordinator would not hear that bytes arrive.
+    @Test(.timeLimit(.minutes(1)))
+    func blocksWaitForEachOtherWhereTooMuchIsTaken() async throws {
+        try await withImages([UInt8](repeating: 7, count: 3 * Upload.blockSize)) { images in
+            let hash = images[0].id
+            var far = Conversation(images)
+            let said = try await far.upload(hash, "probe 7 Linux \(Platform.current.machine) 64 0 1 ")
+            let size = images[0].entry.size
+            let head = "take \(hash) \(size) raw\n".utf8.count
+            #expect(said.count == head + Upload.blockSize)
+            for count in [Upload.blockSize, Upload.blockSize, size - 3 * Upload.blockSize] {
+                #expect(try far.output().isEmpty)
+                try await far.hear("got")
+                #expect(try far.output().count == count)
+            }
+        }
     }
 
     @Test(.timeLimit(.minutes(1)))

@@ -14,7 +14,7 @@ import Testing
 struct CommandLauncherTests {
     private let shell = ShellCommand(BootstrapPlan(nonce: "n") { _ in BootstrapPlan.Images(found: []) })
 
-    private func added(_ command: [String], form: CommandLauncher.Form? = nil) -> [String] {
+    private func added(_ command: [String], form: CommandForm? = nil) -> [String] {
         Array(CommandLauncher.arguments(command, shell, form: form).dropFirst(command.count))
     }
 

@@ -14,8 +14,8 @@ import Testing
 /// A bootstrap with which a test speaks as the far side does.
 struct Conversation {
     static let nonce = "00112233445566778899aabbccddeeff"
-    static let python = "probe 7 Linux \(Platform.current.machine) 64 1 /usr/bin/python3"
-    static let bare = "probe 7 Linux \(Platform.current.machine) 64 1 "
+    static let python = "probe 7 Linux \(Platform.current.machine) 64 1 0 /usr/bin/python3"
+    static let bare = "probe 7 Linux \(Platform.current.machine) 64 1 0 "
     static let directory = "/var/cache/.execnet-0"
 
     var bootstrap: Bootstrap

@@ -81,6 +81,33 @@ struct Stage0ScriptTests {
         }
     }
 
+    /// Some have variables of their own that nobody may set.
+    @Test(.timeLimit(.minutes(1)), arguments: [("bash", "UID", "1"), ("dash", "OPTIND", "a")])
+    func aVariableThatCannotBeSetIsNamed(shell: String, variable: String, value: String) async throws {
+        try await withTemporaryFolder { folder in
+            let input = "drop\nset A 1\nset \(variable) \(value)\nword /usr/bin/env\nrun\n"
+            try writeFile(Array(input.utf8), to: "\(folder)/input")
+            let answer = try await run([shell, "-c", Stage0.script, "execnet", "n"], input: "\(folder)/input")
+            #expect(answer.text.hasSuffix("n refused the variable \(variable)\n"))
+            #expect(answer.status == .exited(94))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: shells)
+    func namesOfDirectoriesMayHaveBackslashes(shell: [String]) async throws {
+        try await withTemporaryFolder { folder in
+            let home = "\(folder)/DOM\\chris\\nolan"
+            try makeFolder(home)
+            try writeFile(Array("dir #!/bin/sh\n".utf8), to: "\(folder)/input")
+            let answer = try await run(
+                shell + ["-c", Stage0.script, "execnet", "n"],
+                variables: [("XDG_CACHE_HOME", home)],
+                input: "\(folder)/input"
+            )
+            #expect(answer.text.hasSuffix("\nn dir \(home)/.execnet-\(geteuid())\n"))
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: ["0022", "0777", "0027"])
     func theUmaskIsTheHosts(mask: String) async throws {
         try await withTemporaryFolder { folder in
@@ -113,6 +140,6 @@ struct Stage0ScriptTests {
 
     @Test func namesOfVariablesAreThoseOfShells() {
         for name in ["A", "_", "a1", "EXECNET_X"] { #expect(Stage0.isVariable(name)) }
-        for name in ["", "1a", "a-b", "a=b", "ä", "a b", "a;b", "BASH_FUNC_x%%"] { #expect(!Stage0.isVariable(name)) }
+        for name in ["", "1a", "a-b", "a=b", "ä", "a b", "a;b", "BASH_FUNC_x%%", "_dir"] { #expect(!Stage0.isVariable(name)) }
     }
 }

@@ -48,6 +48,21 @@ struct CommandGatewayTests {
         }
     }
 
+    /// As ssh does, but under a name that nobody knows.
+    @Test(.timeLimit(.minutes(1)))
+    func aProgramThatHandsItsArgumentsToAShellSaysSoItself() async throws {
+        let joiner = ["sh", "-c", "exec sh -c \"$*\"", "joiner"]
+        var spec = FarSide.spec([])
+        spec.place = .command(joiner, form: .line)
+        try await FarSide.expectWorks(spec)
+        var configuration = GatewayConfiguration.quiet
+        configuration.openTimeout = .seconds(2)
+        let error = await expectGatewayError(.noiseWithoutAnswer) {
+            try await Gateway.open(FarSide.spec(joiner), configuration: configuration)
+        }
+        #expect(error?.message.contains("form=line") == true, "\(error?.message ?? "")")
+    }
+
     // MARK: failures
 
     @Test(.timeLimit(.minutes(1)))
@@ -172,7 +187,7 @@ struct CommandGatewayTests {
                 _ = try await Gateway.open(FarSide.spec(command, agent: "/no/such/agent"), configuration: .quiet)
             }
         }
-        #expect(error?.message.contains("/no/such/agent: no such file") == true)
+        #expect(error?.message.contains("/no/such/agent: No such file") == true)
     }
 }
 

@@ -87,6 +87,50 @@ struct OddHostTests {
         }
     }
 
+    /// Whoever may rename the directory could put another in its place, between the look at it and the start.
+    @Test(.timeLimit(.minutes(1)))
+    func aPlaceOfSomebodyElseIsPassedOver() async throws {
+        try await withTemporaryFolder { folder in
+            for part in ["theirs", "home"] { try makeFolder("\(folder)/\(part)") }
+            try #require(chown("\(folder)/theirs", 65_534, 65_534) == 0)
+            let command = ["env", "XDG_CACHE_HOME=\(folder)/theirs", "HOME=\(folder)/home"]
+            try await FarSide.expectWorks(FarSide.spec(command, agent: FarSide.agent), language: "swift")
+            FarSide.expectProperCache("\(folder)/home")
+            #expect(names(in: "\(folder)/theirs").isEmpty)
+        }
+    }
+
+    @Test(.enabled(if: FarSide.canChangeRoot), .timeLimit(.minutes(1)))
+    func aPlaceOfSomebodyElseIsBetterThanNone() async throws {
+        try await FarSide.withBareRoot { root in
+            try #require(chown("\(root)/tmp", 65_534, 65_534) == 0 && chmod("\(root)/tmp", 0o777) == 0)
+            let command = FarSide.homeless + ["chroot", "--userspec=1000:1000", root]
+            for part in ["", "/bin", "/bin/busybox"] { try #require(chmod(root + part, 0o755) == 0) }
+            try await FarSide.expectWorks(FarSide.spec(command, agent: FarSide.agent), language: "swift")
+            #expect(names(in: "\(root)/tmp") == [".execnet-1000"])
+        }
+    }
+
+    /// Somebody put a file there while the directory had too many rights.
+    @Test(.timeLimit(.minutes(1)), arguments: ["agent", "loader"])
+    func filesOfSomebodyElseAreNotExecuted(part: String) async throws {
+        try await withTemporaryFolder { folder in
+            let spec = FarSide.spec(["env", "XDG_CACHE_HOME=\(folder)"], agent: FarSide.agent)
+            try await FarSide.expectWorks(spec, language: "swift")
+            let cache = "\(folder)/\(name)"
+            let image = try #require(names(in: cache).first { ExecutablePath.isFolder("\(cache)/\($0)") })
+            let resolved = try #require(realpath("\(cache)/\(image)/\(part)", nil))
+            defer { free(resolved) }
+            let file = String(cString: resolved)
+            try writeFile("#!/bin/sh\necho > \(folder)/executed\necho ok\n", to: file, mode: 0o755)
+            try #require(chown(file, 65_534, 65_534) == 0 && chmod(cache, 0o777) == 0)
+            for _ in 1...2 { try await FarSide.expectWorks(spec, language: "swift") }
+            #expect(!ExecutablePath.isFile("\(folder)/executed"))
+            var information = stat()
+            #expect(stat(cache, &information) == 0 && information.st_mode & 0o777 == 0o700)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func aCacheOfTooManyRightsGetsNoMore() async throws {
         try await withTemporaryFolder { folder in
@@ -203,7 +247,7 @@ struct OddHostTests {
     }
 
     /// Nobody asks for it, so it must come to light by itself.
-    @Test(.timeLimit(.minutes(1)), arguments: ["empty", "text", "noise", "unset", "loader"])
+    @Test(.timeLimit(.minutes(1)), arguments: ["empty", "text", "noise", "unset", "loader", "empty loader", "text loader"])
     func aDamagedCacheIsReplaced(damage: String) async throws {
         try await withTemporaryFolder { folder in
             let spec = FarSide.spec(["env", "XDG_CACHE_HOME=\(folder)"], agent: FarSide.agent)
@@ -211,13 +255,13 @@ struct OddHostTests {
             let cache = "\(folder)/\(name)"
             let before = names(in: cache)
             let image = try #require(before.first { ExecutablePath.isFolder("\(cache)/\($0)") })
-            let link = "\(cache)/\(image)/" + (damage == "loader" ? "loader" : "agent")
+            let link = "\(cache)/\(image)/" + (damage.hasSuffix("loader") ? "loader" : "agent")
             let resolved = try #require(realpath(link, nil))
             defer { free(resolved) }
             let file = String(cString: resolved)
             switch damage {
-            case "empty": try writeFile("", to: file, mode: 0o700)
-            case "text": try writeFile("exit 0\n", to: file, mode: 0o700)
+            case "empty", "empty loader": try writeFile("", to: file, mode: 0o700)
+            case "text", "text loader": try writeFile("exit 0\n", to: file, mode: 0o700)
             case "unset": try #require(chmod(file, 0) == 0)
             case "loader": try #require(unlink(link) == 0)
             default:

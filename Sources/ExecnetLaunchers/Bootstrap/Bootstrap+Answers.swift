@@ -18,17 +18,21 @@ extension Bootstrap {
         case (.choosing, "nodir"): noDirectory()
         case (.choosing, "need"): try needs(rest.filter { !$0.isEmpty })
         case (.uploading, "took") where rest.first == upload?.hash: took()
+        case (.uploading, "got"): upload?.acknowledge()
         case (.uploading, "lost") where rest.first == upload?.hash: lost(shortened(rest.dropFirst()))
-        case (.testing, "test"): try tested(Int(rest.first ?? "") ?? -1, shortened(rest.dropFirst()))
+        case (.preparing, "lost"), (.uploading, "lost"), (.testing, "lost"): spoiled = shortened(rest.dropFirst())
+        case (.testing, "test"): try tested(rest)
         case (.starting, "run"): finish()
         case (.starting, "nocd"):
             throw error(
                 .startFailed,
                 "The directory \"\(plan.directory ?? "")\" cannot be used there: \(shortened(rest))"
             )
+        case (.starting, "refused"): throw error(.startFailed, "The far side cannot set \(shortened(rest)).")
         case (.starting, "lost"):
-            throw error(.startFailed, "A file could not be put into the cache in \(directory).\(noise.quote)")
-        // That bytes of an upload arrive, or the answer to a command that was sent ahead and is of no use any more.
+            let reason = shortened(rest.dropFirst())
+            throw error(.startFailed, "A file could not be put into the cache in \(directory): \(reason)")
+        // The answer to a command that was sent ahead and is of no use any more.
         default: break
         }
     }
@@ -45,14 +49,15 @@ extension Bootstrap {
     }
 
     private mutating func probed(_ words: [String]) throws(GatewayError) {
-        guard words.count > 4 else { throw error(.startFailed, "The far side's first line has another form.") }
+        guard words.count > 5 else { throw error(.startFailed, "The far side's first line has another form.") }
         machine = Machine(
             process: words[0],
             system: words[1],
             hardware: words[2],
             bits: Int(words[3]) ?? 0,
             hasGzip: words[4] == "1",
-            python: words.count > 5 && !words[5].isEmpty ? words.dropFirst(5).joined(separator: " ") : nil
+            takesTooMuch: words[5] == "1",
+            python: words.count > 6 && !words[6].isEmpty ? words.dropFirst(6).joined(separator: " ") : nil
         )
         switch plan.choice {
         case .any: searchImages()
@@ -75,6 +80,7 @@ extension Bootstrap {
 
     private mutating func choose(_ image: AgentImage, another: Bool) {
         phase = .choosing
+        spoiled = nil
         say("drop")
         if another { say("dir", "#!/bin/sh") }
         say((["need"] + image.files.map(\.hash)).joined(separator: " "))
@@ -107,11 +113,12 @@ extension Bootstrap {
         // A library's content is right when it has arrived; an executable is kept when it has passed its test.
         if !image.links.isEmpty { say("keep", upload.hash) }
         self.upload = nil
+        if let spoiled { return lost(spoiled) }
         sendOrTest(image)
     }
 
     /// The directory does not take the file: on to the next one.
-    private mutating func lost(_ text: String) {
+    mutating func lost(_ text: String) {
         refusals.append("\(directory): \(text)")
         upload = nil
         guard let image = candidates.first else { return }
@@ -125,9 +132,11 @@ extension Bootstrap {
         say("test", image.entry.selfTest, image.links.isEmpty ? image.id : "\(image.id)/agent")
     }
 
-    private mutating func tested(_ status: Int, _ text: String) throws(GatewayError) {
+    private mutating func tested(_ words: ArraySlice<String>) throws(GatewayError) {
         guard let image = candidates.first else { return }
-        if status == 0 {
+        if let spoiled { return lost(spoiled) }
+        // A shell runs an empty file as a script, which succeeds; the agent says so.
+        if words.first == "0", words.last == "ok" {
             if wasSent || !image.links.isEmpty { say("keep", image.id) }
             say("drop")
             return start(image)
@@ -137,7 +146,9 @@ extension Bootstrap {
             return choose(image, another: false)
         }
         triedImage = true
-        attempts.append("\(image.entry.path) does not run in \(directory): \(text.isEmpty ? "status \(status)" : text)")
+        let said = shortened(words.dropFirst())
+        let text = said.isEmpty ? "status \(words.first ?? "")" : said
+        attempts.append("\(image.entry.path) does not run in \(directory): \(text)")
         candidates.removeFirst()
         try tryNext()
     }

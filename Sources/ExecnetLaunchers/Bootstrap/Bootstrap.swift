@@ -39,6 +39,8 @@ package struct Bootstrap: Prologue {
         var bits = 0
         var platform: Platform? { Platform(system: system, machine: hardware, bits: bits) }
         var hasGzip = false
+        /// Whether what is sent before it is asked for may be lost.
+        var takesTooMuch = false
         var python: String?
     }
 
@@ -64,10 +66,14 @@ package struct Bootstrap: Prologue {
     /// Whether the image was in the cache before anything was asked.
     var startedFromHint = false
     var upload: Upload?
+    /// What went wrong with a file of the current image that had arrived.
+    var spoiled: String?
     /// Directories that are of no use, and why.
     var refusals: [String] = []
     /// Why agents that were tried do not run.
     var attempts: [String] = []
+    /// How many of them were no agents for this platform.
+    private var unfit = 0
     var triedImage = false
     var startedPython = false
     private var lines = LineSplitter()
@@ -173,9 +179,12 @@ package struct Bootstrap: Prologue {
         case .images(let images):
             candidates = images.found
             attempts += images.tried
+            unfit = images.tried.count
             try tryNext()
         case .content(let content):
-            let upload = try content.get()
+            var upload = try content.get()
+            if let spoiled { return lost(spoiled) }
+            if machine.takesTooMuch { upload.waitsForBlocks() }
             self.upload = upload
             phase = .uploading
             say("take", upload.hash, "\(upload.content.size)", machine.hasGzip ? "gz" : "raw")
@@ -196,9 +205,9 @@ package struct Bootstrap: Prologue {
     mutating func finish() {
         phase = .done
         candidates = []
-        report.set(usedCache: startedFromHint, notes: attempts)
+        // That there are agents for other platforms, too, is worth no word when one was found.
+        report.set(usedCache: startedFromHint, notes: startedPython ? attempts : Array(attempts.dropFirst(unfit)))
     }
-
 }
 
 /// What came of a bootstrap, for whoever started it.

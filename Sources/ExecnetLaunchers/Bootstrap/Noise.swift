@@ -14,9 +14,12 @@ struct Noise: Sendable {
     private(set) var size = 0
     private var lines: [[UInt8]] = []
     private var dropped = 0
+    /// Whether stage 0 itself speaks, but has not been told whom to.
+    private var isSplitScript = false
 
     mutating func add(_ line: [UInt8]) {
         size += line.count + 1
+        if line.starts(with: " probe ".utf8) { isSplitScript = true }
         guard line.contains(where: { $0 > 0x20 }) else { return }
         lines.append(Array(line.prefix(Noise.lineLimit)))
         guard lines.count > Noise.keptLines else { return }
@@ -41,6 +44,7 @@ struct Noise: Sendable {
         guard !lines.isEmpty else { return "" }
         var quoted = lines.map(Noise.shown)
         if dropped > 0 { quoted.insert("... (\(dropped) more lines)", at: 1) }
-        return " It printed:\n" + quoted.map { "  \($0)" }.joined(separator: "\n")
+        let hint = isSplitScript ? "\nThe program hands its arguments to a shell: say so with form=line." : ""
+        return " It printed:\n" + quoted.map { "  \($0)" }.joined(separator: "\n") + hint
     }
 }

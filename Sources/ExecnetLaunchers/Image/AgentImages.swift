@@ -84,8 +84,11 @@ package struct AgentImages: Sendable {
         var findings = Findings()
         var seen: Set<FileIdentity> = []
         func consider(_ path: String, isOwn: Bool) {
-            guard let identity = try? FileIdentity(path: path) else {
-                return findings.refused.append("\(path): no such file")
+            let identity: FileIdentity
+            do throws(SystemError) {
+                identity = try FileIdentity(path: path)
+            } catch {
+                return findings.refused.append("\(path): \(error.reason)")
             }
             guard seen.insert(identity).inserted else { return }
             do throws(ELFFile.Malformed) {

@@ -8,25 +8,17 @@ import ExecnetSystem
 
 /// Reaches the far side through a program on this machine, such as `docker exec -i box` or `ssh host`.
 package struct CommandLauncher: Launcher {
-    /// How the program takes the command that it is to run.
-    package enum Form: Sendable, Hashable {
-        /// As further arguments, which it passes on one by one.
-        case words
-        /// As one argument that some shell splits into words.
-        case line
-    }
-
     private let command: [String]
-    private let form: Form?
+    private let form: CommandForm?
 
     /// - Parameter form: nil has it told from the command: `ssh`, and what ends with an option `-c`, take a line.
-    package init(_ command: [String], form: Form? = nil) {
+    package init(_ command: [String], form: CommandForm? = nil) {
         self.command = command
         self.form = form
     }
 
     /// The whole command line.
-    static func arguments(_ command: [String], _ shell: ShellCommand, form: Form? = nil) -> [String] {
+    static func arguments(_ command: [String], _ shell: ShellCommand, form: CommandForm? = nil) -> [String] {
         if form == nil, isShellClient(command) { return command + [shell.plainLine] }
         return command + ((form ?? CommandLauncher.form(of: command)) == .words ? shell.words : [shell.line])
     }
@@ -66,7 +58,7 @@ package struct CommandLauncher: Launcher {
 
     private static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? "" }
 
-    private static func form(of command: [String]) -> Form {
+    private static func form(of command: [String]) -> CommandForm {
         guard command.count > 1, let last = command.last?.utf8, last.first == UInt8(ascii: "-") else { return .words }
         // As `su` and `gcloud compute ssh` have it.
         if command.last == "--command" { return .line }

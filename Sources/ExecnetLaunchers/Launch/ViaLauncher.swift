@@ -9,15 +9,17 @@ package import ExecnetCore
 package struct ViaLauncher: Launcher {
     private let gateway: Gateway
     private let command: [String]
+    private let form: CommandForm?
 
     /// - Parameter command: what the shell's command is added to, such as `["sudo", "-n"]`; empty runs the shell itself.
-    package init(_ gateway: Gateway, command: [String] = []) {
+    package init(_ gateway: Gateway, command: [String] = [], form: CommandForm? = nil) {
         self.gateway = gateway
         self.command = command
+        self.form = form
     }
 
     package func launch(_ shell: ShellCommand, gateway id: String) async throws -> LaunchedStream {
-        let arguments = command.isEmpty ? shell.words : CommandLauncher.arguments(command, shell)
+        let arguments = command.isEmpty ? shell.words : CommandLauncher.arguments(command, shell, form: form)
         do {
             var stream = try await gateway.openStream(process: arguments).launched
             stream.hop = gateway
