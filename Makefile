@@ -46,7 +46,7 @@ setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a v
 build: setup ## Build everything, with the tests
 	$(SWIFT) build --build-tests --scratch-path $(SCRATCH)
 
-test: build ## Run all tests: those of the Python agent, then those in Swift
+test: build agent ## Run all tests: those of the Python agent, then those in Swift
 	if compgen -G 'Tests/bootstrap/test_*.py' >/dev/null; then
 		"$(EXECNET_TEST_PYTHON)" -m unittest discover -s Tests/bootstrap
 	fi
@@ -59,7 +59,7 @@ test: build ## Run all tests: those of the Python agent, then those in Swift
 		exit 1
 	fi
 
-soak: build ## Run all tests ROUNDS times (default 10), beside programs that keep the processors busy; stops at the first failure
+soak: build agent ## Run all tests ROUNDS times (default 10), beside programs that keep the processors busy; stops at the first failure
 	busy=()
 	trap 'kill "$${busy[@]}" 2>/dev/null || true' EXIT
 	for _ in $$(seq "$$(nproc)"); do (while :; do :; done) & busy+=($$!); done

@@ -36,7 +36,8 @@ extension GatewaySpec {
     }
 
     private static let placeKeys = [
-        "popen", "command", "form", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted", "server",
+        "popen", "command", "form", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted",
+        "server",
     ]
     private static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 

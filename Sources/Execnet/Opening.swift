@@ -116,7 +116,11 @@ struct Opening: Sendable {
         }
         plan.environment = Agent.marks(of: id).merging(spec.environment) { $1 }
         if let name = plan.environment.keys.first(where: { !Stage0.isVariable($0) }) {
-            throw GatewayError(.invalidSpec, "A shell on the far side cannot set a variable with the name \"\(name)\".", gateway: id)
+            throw GatewayError(
+                .invalidSpec,
+                "A shell on the far side cannot set a variable with the name \"\(name)\".",
+                gateway: id
+            )
         }
         plan.directory = spec.directory
         plan.nice = spec.nice

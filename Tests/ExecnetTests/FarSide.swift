@@ -21,13 +21,9 @@ enum FarSide {
     /// The smallest dynamic agent.
     static let agent = ExecutablePath.built("execnet-agent")
 
-    /// The static agent of `make agent`, if it was built.
-    static let staticAgent: String? = {
-        let path =
-            #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
-            + "/.build-agent/release/execnet-agent"
-        return access(path, X_OK) == 0 ? path : nil
-    }()
+    /// The static agent, which `make agent` builds; `make test` does so too.
+    static let staticAgent =
+        #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined() + "/.build-agent/release/execnet-agent"
 
     /// In front of a command: without the variables that name directories.
     static let homeless = ["env", "-u", "HOME", "-u", "XDG_CACHE_HOME", "-u", "XDG_RUNTIME_DIR", "-u", "TMPDIR"]

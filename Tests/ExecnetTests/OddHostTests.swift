@@ -247,7 +247,10 @@ struct OddHostTests {
     }
 
     /// Nobody asks for it, so it must come to light by itself.
-    @Test(.timeLimit(.minutes(1)), arguments: ["empty", "text", "noise", "unset", "loader", "empty loader", "text loader"])
+    @Test(
+        .timeLimit(.minutes(1)),
+        arguments: ["empty", "text", "noise", "unset", "loader", "empty loader", "text loader"]
+    )
     func aDamagedCacheIsReplaced(damage: String) async throws {
         try await withTemporaryFolder { folder in
             let spec = FarSide.spec(["env", "XDG_CACHE_HOME=\(folder)"], agent: FarSide.agent)
