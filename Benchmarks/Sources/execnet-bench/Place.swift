@@ -16,11 +16,18 @@ import Execnet
 /// Where a gateway that is measured is opened.
 enum Place: String, CaseIterable {
     case popen, command, socket, tls, via
+    /// Any other: the description in the variable BENCH_SPEC.
+    case given
+
+    private static let givenSpec = getenv("BENCH_SPEC").map { String(cString: $0) }
+    /// All that can be measured in this run.
+    static let all = allCases.filter { $0 != .given || givenSpec != nil }
 
     /// Calls `body` with the description of such a gateway.
     func with<R>(_ body: (String) async throws -> R) async throws -> R {
         switch self {
         case .popen: return try await body("popen")
+        case .given: return try await body(Place.givenSpec ?? "")
         case .command: return try await body("command=env")
         case .via: return try await withGateway("popen//id=hop") { _ in try await body("popen//via=hop") }
         case .tls: return try await withGateway("popen//id=hop") { _ in try await body("socket//installvia=hop") }
@@ -53,7 +60,7 @@ enum Place: String, CaseIterable {
 /// The ways to reach a machine, side by side, and many gateways at once.
 enum Launchers {
     static let cases =
-        Place.allCases.flatMap(\.cases) + [
+        Place.all.flatMap(\.cases) + [
             Case(name: "command, start, first planting") { try await planting() },
             Case(name: "200x popen, all at once") { try await many(200) },
         ]
@@ -84,6 +91,8 @@ enum Launchers {
                 return try await group.reduce(into: []) { $0.append($1) }
             }
         }
+        // What the start took is let go soon after.
+        try await Task.sleep(for: .seconds(1))
         var memory = 0
         for gateway in gateways { memory = max(memory, try residentMemory(of: try await gateway.info().pid)) }
         let closing = await seconds {
