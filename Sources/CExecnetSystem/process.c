@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -129,6 +130,11 @@ int execnet_wait_readable(int descriptor, long nanoseconds) {
 #else
     return poll(&watched, 1, (int)((nanoseconds + 999999) / 1000000));
 #endif
+}
+
+int execnet_readable_bytes(int descriptor) {
+    int count = 0;
+    return ioctl(descriptor, FIONREAD, &count) == 0 ? count : 0;
 }
 
 int execnet_processor_count(void) {

@@ -73,6 +73,10 @@ extension Descriptor {
         guard execnet_set_nonblocking(value) == 0 else { throw SystemError("make a descriptor non-blocking") }
     }
 
+    /// How much a pipe or a stream socket holds now for its reader: a bound for whoever takes what is there and no more. Somebody who goes on
+    /// writing can keep it from ever being empty.
+    package var readableBytes: Int { Int(execnet_readable_bytes(value)) }
+
     /// What one non-blocking read or write did.
     package enum Transfer: Sendable, Equatable {
         case bytes(Int)

@@ -9,6 +9,8 @@ import Synchronization
 package final class DescriptorReader: Sendable {
     private let descriptor: Descriptor
     private let readiness: Readiness
+    /// Bytes that are still read.
+    private let left = Atomic(Int.max)
 
     package init(_ descriptor: Descriptor, poller: Poller) throws(SystemError) {
         self.descriptor = descriptor
@@ -19,17 +21,24 @@ package final class DescriptorReader: Sendable {
     /// The next bytes, nil at the end. One caller at a time.
     package func next() async -> [UInt8]? {
         while true {
-            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let left = left.load(ordering: .acquiring)
+            guard left > 0 else { return nil }
+            var bytes = [UInt8](repeating: 0, count: min(left, 65_536))
             switch bytes.withUnsafeMutableBytes({ descriptor.read(into: $0) }) {
-            case .bytes(let count): return Array(bytes.prefix(count))
+            case .bytes(let count):
+                if left < .max { self.left.store(left - count, ordering: .releasing) }
+                return Array(bytes.prefix(count))
             case .ended: return nil
             case .wouldBlock: guard await readiness.wait() else { return nil }
             }
         }
     }
 
-    /// What is there can still be read, but nothing more is waited for.
-    package func finish() { readiness.finish() }
+    /// What is there now can still be read, but nothing more is waited for.
+    package func finish() {
+        _ = left.compareExchange(expected: .max, desired: descriptor.readableBytes, ordering: .acquiringAndReleasing)
+        readiness.finish()
+    }
 }
 
 /// Writes to a pipe, waiting while it is full.

@@ -85,6 +85,18 @@ struct CommandGatewayTests {
         }
     }
 
+    /// Somebody may keep standard error open, and write to it for ever.
+    @Test(.timeLimit(.minutes(1)))
+    func whatAProgramLeavesBehindDoesNotHoldUpTheError() async throws {
+        // The substitution ends when the other process has left the group, and only has standard error.
+        let script = "x=$(setsid sh -c 'exec yes >&2' &); exit 7"
+        let error = await expectGatewayError(.startFailed) {
+            try await Gateway.open(FarSide.spec(["sh", "-c", script, "x"]), configuration: .quiet)
+        }
+        #expect(error?.message.contains("(exit status 7)") == true, "\(error?.description ?? "")")
+        #expect(error?.standardError.contains("y") == true)
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func whatCannotBeStartedIsNamed() async throws {
         let none = await expectGatewayError(.launchFailed) {

@@ -79,6 +79,17 @@ struct ProgramTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func whatAShellLeavesBehindIsNotReadForEver() async throws {
+        try await GatewayKind.native.open { far in
+            let channel = try await far.gateway.remoteExec(.shell("setsid yes & read line"))
+            #expect(try await channel.receive(as: String.self) == "y")
+            try await channel.send("go\n")
+            for try await _ in channel.items(as: String.self) {}
+            try await channel.waitClose()
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases)
     func item40AChangedFileIsSentAnew(kind: GatewayKind) async throws {
         try await withTemporaryFolder { folder in

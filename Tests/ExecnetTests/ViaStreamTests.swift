@@ -207,6 +207,18 @@ struct ViaStreamTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func whatIsLeftBehindAndPrintsForEverIsNotWaitedFor() async throws {
+        try await GatewayKind.native.open { far in
+            let stream = try await far.gateway.openStream(process: ["sh", "-c", "setsid yes & read line; exit 4"])
+            _ = try await stream.channel.receive(as: [UInt8].self)
+            try await stream.channel.send(Array("go\n".utf8))
+            for try await _ in stream.channel.items(as: [UInt8].self) {}
+            try await stream.channel.waitClose()
+            try await far.expectEmptyTables()
+        }
+    }
+
     // MARK: connections
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases, ["127.0.0.1", "::1", "localhost", "unix"])

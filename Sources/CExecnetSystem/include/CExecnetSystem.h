@@ -65,6 +65,9 @@ int execnet_pipe(int descriptors[2]);
 // Waits until a descriptor can be read; as poll(2), but in nanoseconds.
 int execnet_wait_readable(int descriptor, long nanoseconds);
 
+// How many bytes a pipe or a stream socket holds for its reader; 0 if that cannot be told.
+int execnet_readable_bytes(int descriptor);
+
 // How many processors this process may use.
 int execnet_processor_count(void);
 

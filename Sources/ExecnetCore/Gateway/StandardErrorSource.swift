@@ -8,7 +8,7 @@ import Synchronization
 
 /// Where the bytes of a far standard error come from.
 package protocol StandardErrorSource: AnyObject, Sendable {
-    /// Passes on what comes, one call at a time, and says when nothing more will.
+    /// Passes on what comes, one call at a time, and says when nothing more will. `onBytes` must not stop the source.
     func start(
         onBytes: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onEnd: @escaping @Sendable () -> Void
@@ -21,6 +21,8 @@ package protocol StandardErrorSource: AnyObject, Sendable {
 package final class DescriptorErrors: StandardErrorSource {
     private let descriptor: Descriptor
     private let poller: Poller
+    /// Held while bytes are read and passed on: they come on the poller's thread, and on that of whoever stops.
+    private let reading = Mutex(())
     private let handlers = Mutex<Handlers?>(nil)
 
     private struct Handlers {
@@ -43,33 +45,30 @@ package final class DescriptorErrors: StandardErrorSource {
     }
 
     package func stop() {
-        while read() == .more {}
+        reading.withLock { _ in _ = read(atMost: descriptor.readableBytes) }
         finish()
     }
 
     private func ready() {
-        // A few reads a turn: one that prints without end must not hold up the links.
-        for _ in 0..<4 {
-            switch read() {
-            case .more: continue
-            case .nothing: return
-            case .end: return finish()
-            }
-        }
+        // One that prints without end must not hold up the links.
+        let isOver = reading.withLock { _ in read(atMost: 65_536) }
+        if isOver { finish() }
     }
 
-    private enum Step { case more, nothing, end }
-
-    private func read() -> Step {
+    /// True: nothing more will come.
+    private func read(atMost limit: Int) -> Bool {
         withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 1) { buffer in
-            switch descriptor.read(into: buffer) {
-            case .bytes(let count):
-                let onBytes = handlers.withLock { $0?.onBytes }
-                onBytes?(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
-                return .more
-            case .wouldBlock: return .nothing
-            case .ended: return .end
+            var left = limit
+            while left > 0, let onBytes = handlers.withLock({ $0?.onBytes }) {
+                switch descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer.prefix(left))) {
+                case .bytes(let count):
+                    onBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+                    left -= count
+                case .wouldBlock: return false
+                case .ended: return true
+                }
             }
+            return false
         }
     }
 

@@ -28,7 +28,8 @@ final class StreamInput: Sendable {
 
     private struct State {
         var phase = Phase.waiting
-        var endsWhenEmpty = false
+        /// Bytes that are still read; with a bound, nothing more is waited for.
+        var left = Int.max
         var whenEnded: [@Sendable (Int32) -> Void] = []
     }
 
@@ -56,9 +57,9 @@ final class StreamInput: Sendable {
         if let end { handler(end) }
     }
 
-    /// What is there is still read; nothing more is waited for.
+    /// What is there now is still read; nothing more is waited for.
     func finish() {
-        state.withLock { $0.endsWhenEmpty = true }
+        state.withLock { if $0.left == .max { $0.left = descriptor.descriptor.readableBytes } }
         continueReading()
     }
 
@@ -78,19 +79,21 @@ final class StreamInput: Sendable {
 
     private func read() {
         for _ in 0..<StreamInput.itemsPerTurn {
-            let endsWhenEmpty = state.withLock { $0.endsWhenEmpty }
+            let left = state.withLock { $0.left }
+            guard left > 0 else { return end(0) }
             var result = Descriptor.Transfer.wouldBlock
             let item = WireBytes.byteString { target in
-                result = descriptor.descriptor.read(into: target)
-                if case .bytes(let count) = result { return count }
-                return 0
+                result = descriptor.descriptor.read(into: UnsafeMutableRawBufferPointer(rebasing: target.prefix(left)))
+                guard case .bytes(let count) = result else { return 0 }
+                if left < .max { state.withLock { $0.left -= count } }
+                return count
             }
             if let item {
                 guard send(item) else { return }
-                if item.count < StreamInput.fewBytes, !endsWhenEmpty, rest() { return }
+                if item.count < StreamInput.fewBytes, left == .max, rest() { return }
             } else if case .ended(let number) = result {
                 return end(number)
-            } else if endsWhenEmpty {
+            } else if left < .max {
                 return end(0)
             } else if rest() {
                 return
@@ -104,10 +107,10 @@ final class StreamInput: Sendable {
         channel.endpoint.flushLink()
         let (rests, isLast) = state.withLock { state in
             guard case .reading = state.phase else { return (true, false) }
-            if state.endsWhenEmpty, !evenIfEnding { return (false, false) }
+            if state.left < .max, !evenIfEnding { return (false, false) }
             state.phase = .waiting
             descriptor.watch(read: true)
-            return (true, state.endsWhenEmpty)
+            return (true, state.left < .max)
         }
         // Its end may never come, so it is not waited for.
         if isLast { descriptor.post { [weak self] in self?.continueReading() } }
