@@ -77,6 +77,12 @@ extension Descriptor {
     /// writing can keep it from ever being empty.
     package var readableBytes: Int { Int(execnet_readable_bytes(value)) }
 
+    /// Whether the other side of a socket is gone altogether: it reads no more either.
+    package var hasHungUp: Bool {
+        var watched = pollfd(fd: value, events: 0, revents: 0)
+        return poll(&watched, 1, 0) > 0 && watched.revents & Int16(POLLHUP) != 0
+    }
+
     /// What one non-blocking read or write did.
     package enum Transfer: Sendable, Equatable {
         case bytes(Int)

@@ -219,6 +219,36 @@ struct ViaStreamTests {
         }
     }
 
+    // MARK: sockets
+
+    @Test(.timeLimit(.minutes(1)), arguments: [GatewayKind.native, .python, .via])
+    func eachDirectionOfASocketEndsByItself(kind: GatewayKind) async throws {
+        try await kind.open { far in
+            let socket = try await far.gateway.openStream(process: ["sh", "-c", "cat >/dev/null; echo bye"]).socket()
+            _ = Array("input".utf8).withUnsafeBytes { socket.write($0) }
+            shutdown(socket.value, Int32(SHUT_WR))
+            let reader = try DescriptorReader(socket, poller: try PollerThread.shared())
+            var bytes: [UInt8] = []
+            while let more = await reader.next() { bytes += more }
+            #expect(String(decoding: bytes, as: UTF8.self) == "bye\n")
+            socket.close()
+            try await far.expectEmptyTables()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [GatewayKind.native, .python], [false, true])
+    func closingASocketClosesItsStream(kind: GatewayKind, endsFirst: Bool) async throws {
+        try await kind.open { far in
+            let stream = try await far.gateway.openStream(process: ["sleep", "1000"])
+            let socket = try stream.socket()
+            try await far.waitUntilExecuting(1)
+            if endsFirst { shutdown(socket.value, Int32(SHUT_WR)) }
+            socket.close()
+            // It reads nothing, and ends only because nobody is left.
+            try await far.expectEmptyTables()
+        }
+    }
+
     // MARK: connections
 
     @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases, ["127.0.0.1", "::1", "localhost", "unix"])

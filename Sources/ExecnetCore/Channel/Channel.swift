@@ -65,6 +65,9 @@ public struct Channel: Sendable {
         endpoint.state.withLock { _ in core.state.local == .closed || core.state.remote == .closed }
     }
 
+    /// Whether this side has closed it of its own accord.
+    var isClosedHere: Bool { endpoint.state.withLock { _ in core.state.closedHere } }
+
     /// Waits until the other side sends no more: its program has ended, or it has ended or closed the channel.
     ///
     /// Items that came before stay receivable; items that go to subscribers have all been delivered when this returns.

@@ -3,7 +3,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-import CExecnetSystem
 package import ExecnetSystem
 import ExecnetWire
 
@@ -61,47 +60,12 @@ extension Gateway {
         let channel = try await remoteExec(
             .python(PythonAgent.stream, arguments: ["stream": Value(description)], file: "<execnet stream>")
         )
-        try await channel.send(errors.map(Value.channel) ?? .null)
-        return channel
-    }
-}
-
-/// A stream of raw bytes that travels in a channel: its items are byte strings.
-package struct GatewayStream: Sendable {
-    package let channel: Channel
-    /// The standard error of the process at its other end, and its end, if it is a process.
-    package let errors: ChannelErrors?
-    private let poller: Poller
-
-    init(_ channel: Channel, poller: Poller, errors: ChannelErrors?) {
-        self.channel = channel
-        self.errors = errors
-        self.poller = poller
-    }
-
-    /// The stream as a socket of this process, for whoever needs one. It ends when the socket is closed.
-    package func socket() throws -> Descriptor {
-        let pair = try DescriptorPair.sockets()
-        let inner = try StreamDescriptor(pair.second, poller: poller)
-        let output = StreamOutput(channel, to: inner)
-        let input = StreamInput(inner, to: channel)
-        input.whenEnded { [channel] _ in
-            // Until then this is what keeps it.
-            _ = input
-            output.stop()
-            inner.close()
+        do {
+            try await channel.send(errors.map(Value.channel) ?? .null)
+            return channel
+        } catch {
             channel.close(with: nil)
-        }
-        output.whenOver { inner.endWriting() }
-        output.start()
-        input.start()
-        return pair.first
-    }
-
-    /// The stream as launchers return it.
-    package var launched: LaunchedStream {
-        LaunchedStream(poller: poller, errors: errors, process: errors?.process) { [channel, poller] endpoint in
-            ChannelLink(channel, poller: poller, endpoint: endpoint)
+            throw error
         }
     }
 }

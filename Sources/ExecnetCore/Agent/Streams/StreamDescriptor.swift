@@ -13,13 +13,17 @@ final class StreamDescriptor: Sendable {
     private struct Interest: Equatable {
         var read = false
         var write = false
-        var isAny: Bool { read || write }
+        /// The end of both directions, which the system tells unasked.
+        var hangUp = false
+        var isAny: Bool { read || write || hangUp }
     }
 
     private struct State {
         var interest = Interest()
         var readable: Handler?
         var writable: Handler?
+        var hungUp: Handler?
+        var unwatchable: [@Sendable (Int32) -> Void] = []
         var isClosed = false
     }
 
@@ -37,6 +41,17 @@ final class StreamDescriptor: Sendable {
     func whenReadable(_ handler: @escaping Handler) { state.withLock { $0.readable = handler } }
     func whenWritable(_ handler: @escaping Handler) { state.withLock { $0.writable = handler } }
 
+    /// Calls `handler` once the other side of a socket is gone altogether, rather than just done with writing.
+    func whenHungUp(_ handler: @escaping Handler) {
+        state.withLock { if !$0.isClosed { $0.hungUp = handler } }
+        watch { $0.hangUp = true }
+    }
+
+    /// Calls `handler` with the number of the error if the system cannot watch the descriptor: nothing is heard of it then.
+    func whenUnwatchable(_ handler: @escaping @Sendable (Int32) -> Void) {
+        state.withLock { $0.unwatchable.append(handler) }
+    }
+
     func watch(read: Bool) { watch { $0.read = read } }
     func watch(write: Bool) { watch { $0.write = write } }
 
@@ -52,17 +67,23 @@ final class StreamDescriptor: Sendable {
             } else if before.isAny {
                 poller.watch(descriptor.value, read: after.read, write: after.write)
             } else {
-                try? poller.add(descriptor.value, read: after.read, write: after.write) { self.ready() }
+                do throws(SystemError) {
+                    try poller.add(descriptor.value, read: after.read, write: after.write) { self.ready() }
+                } catch {
+                    // Later, as the caller may hold a lock that the handlers need.
+                    poller.post { [handlers = state.unwatchable] in for handler in handlers { handler(error.number) } }
+                }
             }
         }
     }
 
     private func ready() {
-        let (readable, writable) = state.withLock { state in
-            (state.interest.read ? state.readable : nil, state.interest.write ? state.writable : nil)
+        let (readable, writable, hungUp) = state.withLock { state in
+            (state.interest.read ? state.readable : nil, state.interest.write ? state.writable : nil, state.hungUp)
         }
         writable?()
         readable?()
+        if let hungUp, descriptor.hasHungUp { hungUp() }
     }
 
     /// Runs `action` on the polling thread, soon.
@@ -80,7 +101,7 @@ final class StreamDescriptor: Sendable {
             guard !state.isClosed else { return }
             state.isClosed = true
             if state.interest.isAny { poller.remove(descriptor.value) }
-            (state.readable, state.writable) = (nil, nil)
+            (state.readable, state.writable, state.hungUp, state.unwatchable) = (nil, nil, nil, [])
         }
         shutdown(descriptor.value, Int32(SHUT_RDWR))
     }

@@ -44,6 +44,7 @@ final class StreamInput: Sendable {
 
     func start() {
         descriptor.whenReadable { [weak self] in self?.continueReading() }
+        descriptor.whenUnwatchable { [weak self] in self?.end($0) }
         state.withLock { if case .waiting = $0.phase { descriptor.watch(read: true) } }
     }
 
@@ -55,6 +56,11 @@ final class StreamInput: Sendable {
             return nil
         }
         if let end { handler(end) }
+    }
+
+    /// Waits until all has been passed on; returns the number of the error that ended it, or 0.
+    func ended() async -> Int32 {
+        await withCheckedContinuation { continuation in whenEnded { continuation.resume(returning: $0) } }
     }
 
     /// What is there now is still read; nothing more is waited for.
@@ -156,36 +162,5 @@ final class StreamInput: Sendable {
         }
         channel.endpoint.flushLink()
         for handler in handlers { handler(number) }
-    }
-}
-
-// MARK: sending without a task
-
-extension Endpoint {
-    enum Sending { case sent, full, over }
-
-    /// Sends an item in one frame if that goes now.
-    func sendWhole(_ item: WireBytes, on core: ChannelCore) -> Sending {
-        func attempt() -> Sending {
-            state.withLock { state in
-                guard (try? core.state.checkSend()) != nil else { return .over }
-                return state.multiplexer.sendAtOnce(.item, item, on: core) ? .sent : .full
-            }
-        }
-        let first = attempt()
-        guard case .full = first else { return first }
-        // Perhaps only the link's buffer is full.
-        flushLink()
-        return attempt()
-    }
-
-    /// Queues an item that is to be sent in one frame. The waiter is woken when it has been passed on, or never will be.
-    func enqueueWhole(_ item: WireBytes, on core: ChannelCore, _ waiter: Waiter) {
-        let isOver = state.withLock { state in
-            guard (try? core.state.checkSend()) != nil else { return true }
-            state.multiplexer.enqueue(OutgoingMessage(whole: item, waiter: waiter), on: core)
-            return false
-        }
-        if isOver { resume(waiter, .changed) } else { flushLink() }
     }
 }

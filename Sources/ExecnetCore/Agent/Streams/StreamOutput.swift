@@ -42,6 +42,7 @@ final class StreamOutput: ChannelSink {
 
     func start() {
         descriptor.whenWritable { [weak self] in self?.writeWaiting() }
+        descriptor.whenUnwatchable { [weak self] _ in self?.stop() }
         channel.endpoint.attach(self, to: channel.core)
     }
 
@@ -53,6 +54,9 @@ final class StreamOutput: ChannelSink {
         }
         if isOver { handler() }
     }
+
+    /// Waits until nothing more will be written.
+    func over() async { await withCheckedContinuation { continuation in whenOver { continuation.resume() } } }
 
     // MARK: what comes
 
@@ -102,7 +106,11 @@ final class StreamOutput: ChannelSink {
         }
     }
 
-    func closed(_ end: ChannelEnd) { stop() }
+    /// What came before the other side closed is still written.
+    func closed(_ end: ChannelEnd) {
+        if case .lost = end { return stop() }
+        if channel.isClosedHere { stop() } else { receivedEnd() }
+    }
 
     /// Throws away what waits and what still comes.
     func stop() { finish { $0.giveUp() } }

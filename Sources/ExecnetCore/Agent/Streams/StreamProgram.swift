@@ -40,15 +40,3 @@ enum StreamProgram {
         (try? Wire.decode(Value.self, from: payload))?["kind"]?.string == kind
     }
 }
-
-extension StreamInput {
-    /// Waits until all has been passed on; returns the number of the error that ended it, or 0.
-    func ended() async -> Int32 {
-        await withCheckedContinuation { continuation in whenEnded { continuation.resume(returning: $0) } }
-    }
-}
-
-extension StreamOutput {
-    /// Waits until nothing more will be written.
-    func over() async { await withCheckedContinuation { continuation in whenOver { continuation.resume() } } }
-}
