@@ -18,6 +18,8 @@ struct InstalledServer: Sendable {
     private let runner: Gateway
     private let channel: Channel
     private let key: [UInt8]
+    /// How long a connection to it may take.
+    private let timeout: Duration
     /// Where it may be reached, the most likely first.
     private let addresses: [SocketAddress]
 
@@ -41,6 +43,7 @@ struct InstalledServer: Sendable {
                 runner: runner,
                 channel: channel,
                 key: task.key ?? [],
+                timeout: timeout,
                 addresses: machine.hosts(interfaces).map { .host($0, port: port) }
             )
         } catch {
@@ -59,7 +62,13 @@ struct InstalledServer: Sendable {
         var failure: (any Error)?
         for address in addresses {
             do {
-                let launcher = SocketLauncher(address, via: nil, security: .key(.bytes(key)), server: .execnet)
+                let launcher = SocketLauncher(
+                    address,
+                    via: nil,
+                    security: .key(.bytes(key)),
+                    server: .execnet,
+                    timeout: timeout
+                )
                 let gateway = try await open(launcher)
                 Task { await end(with: gateway) }
                 return gateway

@@ -151,7 +151,13 @@ struct Opening: Sendable {
         case .command(let words, let form):
             return hop.map { ViaLauncher($0, command: words, form: form) } ?? CommandLauncher(words, form: form)
         case .socket(let address):
-            return SocketLauncher(address, via: hop, security: spec.security, server: server ?? .execnet)
+            return SocketLauncher(
+                address,
+                via: hop,
+                security: spec.security,
+                server: server ?? .execnet,
+                timeout: configuration.openTimeout
+            )
         case .popen, .installedSocket: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         }
     }

@@ -25,35 +25,67 @@ package final class Connector: Sendable {
         package var description: String
     }
 
-    /// How long one address is tried.
-    private static let patience = Duration.seconds(10)
     /// How often a thread that waits looks whether it still should, in milliseconds.
     private static let interval: Int32 = 100
 
-    private let target: Target
-    private let isCancelled = Atomic(false)
+    private enum State {
+        case idle
+        case waiting(CheckedContinuation<Descriptor, any Error>)
+        case over
+    }
 
-    private init(_ target: Target) { self.target = target }
+    private let target: Target
+    private let deadline: MonotonicTime
+    private let state = Mutex(State.idle)
+    /// Why addresses that were tried did not answer.
+    private let reasons = Mutex<[String]>([])
+
+    private init(_ target: Target, until deadline: MonotonicTime) {
+        self.target = target
+        self.deadline = deadline
+    }
 
     /// Connects to the first address that answers. Throws ``Failure`` if none does, `CancellationError`.
-    package static func connect(to target: Target) async throws -> Descriptor {
-        let connector = Connector(target)
-        let descriptor = try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                do throws(SystemError) {
-                    try SystemThread.start(name: "execnet-connect") {
-                        continuation.resume(with: Result { try connector.connect() })
-                    }
-                } catch {
-                    continuation.resume(throwing: Failure(description: "\(error)"))
-                }
-            }
+    ///
+    /// - Parameter limit: how long all of it may take; addresses that do not answer share it.
+    package static func connect(to target: Target, within limit: Duration) async throws -> Descriptor {
+        let connector = Connector(target, until: .now + limit)
+        let poller = try PollerThread.shared()
+        // The thread cannot be kept from waiting for the system, so nobody waits for the thread.
+        let timer = poller.schedule(after: limit) { connector.finish(.failure(connector.failure(ETIMEDOUT))) }
+        defer { poller.cancel(timer) }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { connector.start($0) }
         } onCancel: {
-            connector.isCancelled.store(true, ordering: .releasing)
+            connector.finish(.failure(CancellationError()))
         }
-        try Task.checkCancellation()
-        return descriptor
     }
+
+    private func start(_ continuation: CheckedContinuation<Descriptor, any Error>) {
+        let isOver = state.withLock { state in
+            if case .over = state { return true }
+            state = .waiting(continuation)
+            return false
+        }
+        if isOver { return continuation.resume(throwing: Task.isCancelled ? CancellationError() : failure(ETIMEDOUT)) }
+        do throws(SystemError) {
+            try SystemThread.start(name: "execnet-connect") { self.finish(Result { try self.connect() }) }
+        } catch {
+            finish(.failure(Failure(description: "\(error)")))
+        }
+    }
+
+    /// The first to come here decides; a connection that comes later is closed.
+    private func finish(_ result: Result<Descriptor, any Error>) {
+        let continuation = state.withLock { state in
+            defer { state = .over }
+            if case .waiting(let continuation) = state { return continuation as CheckedContinuation? }
+            return nil
+        }
+        continuation?.resume(with: result)
+    }
+
+    private var isOver: Bool { state.withLock { if case .over = $0 { true } else { false } } }
 
     private func connect() throws -> Descriptor {
         switch target {
@@ -71,9 +103,10 @@ package final class Connector: Sendable {
             return true
         }
         guard fits else { throw failure("the path is too long for a socket") }
-        let number = withUnsafeBytes(of: &address) { connect(to: $0, family: AF_UNIX) }
-        guard case .success(let descriptor) = number else { throw failure(number.reason) }
-        return descriptor
+        switch withUnsafeBytes(of: &address, { connect(to: $0, family: AF_UNIX, until: deadline) }) {
+        case .success(let descriptor): return descriptor
+        case .failed(let number): throw failure(number)
+        }
     }
 
     private func connect(toHost host: String, _ port: Int) throws -> Descriptor {
@@ -82,33 +115,37 @@ package final class Connector: Sendable {
         hints.ai_flags = AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
         let status = getaddrinfo(host, "\(port)", &hints, &found)
-        guard status == 0 else {
+        guard status == 0, let first = found?.pointee else {
             let reason = status == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(status))
             throw failure("the name could not be resolved: \(reason)")
         }
         defer { freeaddrinfo(found) }
-        var reasons: [String] = []
-        var next = found
-        while let entry = next?.pointee {
-            next = entry.ai_next
+        let entries = Array(sequence(first: first) { $0.ai_next?.pointee })
+        var last = EADDRNOTAVAIL
+        for (index, entry) in entries.enumerated() where !isOver {
             let address = UnsafeRawBufferPointer(start: entry.ai_addr, count: Int(entry.ai_addrlen))
-            let result = connect(to: address, family: entry.ai_family)
-            if case .success(let descriptor) = result {
-                // Small messages must not wait for the acknowledgement of others.
-                var one: Int32 = 1
-                setsockopt(
-                    descriptor.value,
-                    Int32(IPPROTO_TCP),
-                    TCP_NODELAY,
-                    &one,
-                    socklen_t(MemoryLayout.size(ofValue: one))
-                )
+            let share = MonotonicTime.now + MonotonicTime.now.until(deadline) / (entries.count - index)
+            switch connect(to: address, family: entry.ai_family, until: share) {
+            case .success(let descriptor):
+                descriptor.sendWithoutDelay()
                 return descriptor
+            case .failed(let number):
+                note(number)
+                last = number
             }
-            if isCancelled.load(ordering: .acquiring) { throw CancellationError() }
-            if !reasons.contains(result.reason) { reasons.append(result.reason) }
         }
-        throw failure(reasons.joined(separator: "; "))
+        throw failure(last)
+    }
+
+    private func note(_ number: Int32) {
+        let reason = String(cString: strerror(number))
+        reasons.withLock { if !$0.contains(reason) { $0.append(reason) } }
+    }
+
+    /// All that went wrong, and this last.
+    private func failure(_ number: Int32) -> Failure {
+        note(number)
+        return failure(reasons.withLock { $0.joined(separator: "; ") })
     }
 
     private func failure(_ reason: String) -> Failure { Failure(description: "cannot connect to \(target): \(reason)") }
@@ -118,37 +155,35 @@ package final class Connector: Sendable {
     private enum Outcome {
         case success(Descriptor)
         case failed(Int32)
-
-        var reason: String {
-            switch self {
-            case .success: ""
-            case .failed(let number): String(cString: strerror(number))
-            }
-        }
     }
 
-    private func connect(to address: UnsafeRawBufferPointer, family: Int32) -> Outcome {
+    private func connect(to address: UnsafeRawBufferPointer, family: Int32, until deadline: MonotonicTime) -> Outcome {
         let descriptor = Descriptor(owning: socket(family, Connector.streamType, 0))
         guard descriptor.value >= 0, fcntl(descriptor.value, F_SETFD, FD_CLOEXEC) == 0,
             (try? descriptor.makeNonBlocking()) != nil, let base = address.baseAddress
         else { return .failed(errno) }
-        let status = systemConnect(
-            descriptor.value,
-            base.assumingMemoryBound(to: sockaddr.self),
-            socklen_t(address.count)
-        )
-        if status == 0 { return .success(descriptor) }
-        guard errno == EINPROGRESS || errno == EINTR else { return .failed(errno) }
-        return awaitConnection(of: descriptor)
+        while !isOver {
+            let status = systemConnect(
+                descriptor.value,
+                base.assumingMemoryBound(to: sockaddr.self),
+                socklen_t(address.count)
+            )
+            if status == 0 { return .success(descriptor) }
+            switch errno {
+            case EINPROGRESS, EINTR: return awaitConnection(of: descriptor, until: deadline)
+            // The queue of a listening Unix socket is full, and nothing tells when it no longer is.
+            case EAGAIN where family == AF_UNIX && .now < deadline: usleep(10_000)
+            case EAGAIN where family == AF_UNIX: return .failed(ETIMEDOUT)
+            default: return .failed(errno)
+            }
+        }
+        return .failed(ETIMEDOUT)
     }
 
-    private func awaitConnection(of descriptor: Descriptor) -> Outcome {
-        let deadline = MonotonicTime.now + Connector.patience
-        while MonotonicTime.now < deadline {
+    private func awaitConnection(of descriptor: Descriptor, until deadline: MonotonicTime) -> Outcome {
+        while !isOver, .now < deadline {
             var watched = pollfd(fd: descriptor.value, events: Int16(POLLOUT), revents: 0)
-            let count = poll(&watched, 1, Connector.interval)
-            if isCancelled.load(ordering: .acquiring) { return .failed(ECANCELED) }
-            guard count > 0 else { continue }
+            guard poll(&watched, 1, Connector.interval) > 0 else { continue }
             var error: Int32 = 0
             var size = socklen_t(MemoryLayout.size(ofValue: error))
             getsockopt(descriptor.value, SOL_SOCKET, SO_ERROR, &error, &size)
@@ -162,6 +197,14 @@ package final class Connector: Sendable {
     #else
         private static let streamType = SOCK_STREAM
     #endif
+}
+
+extension Descriptor {
+    /// Small messages must not wait for the acknowledgement of others.
+    fileprivate func sendWithoutDelay() {
+        var one: Int32 = 1
+        setsockopt(value, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout.size(ofValue: one)))
+    }
 }
 
 private func systemConnect(_ number: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {

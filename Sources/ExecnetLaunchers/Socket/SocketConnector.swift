@@ -16,12 +16,21 @@ struct SocketConnector: Sendable {
     let via: Gateway?
     let tls: NIOSSLContext?
     let gateway: String
+    /// How long a connection may take.
+    private let timeout: Duration
     private let usesKey: Bool
 
-    init(_ address: SocketAddress, via: Gateway?, security: SocketSecurity, gateway: String) throws(GatewayError) {
+    init(
+        _ address: SocketAddress,
+        via: Gateway?,
+        security: SocketSecurity,
+        gateway: String,
+        timeout: Duration
+    ) throws(GatewayError) {
         self.address = address
         self.via = via
         self.gateway = gateway
+        self.timeout = timeout
         if case .key = security { usesKey = true } else { usesKey = false }
         do throws(SecurityError) {
             tls = try security.loaded().makeClientContext()
@@ -81,7 +90,7 @@ struct SocketConnector: Sendable {
     private func socket() async throws -> Descriptor {
         if let via { return try await through(via).socket() }
         do {
-            return try await Connector.connect(to: address.target)
+            return try await Connector.connect(to: address.target, within: timeout)
         } catch let error as Connector.Failure {
             throw GatewayError(.launchFailed, "\(error)", gateway: gateway)
         }

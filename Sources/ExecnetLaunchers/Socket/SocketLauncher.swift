@@ -14,17 +14,33 @@ package struct SocketLauncher: Launcher {
     private let via: Gateway?
     private let security: SocketSecurity
     private let dialect: any SocketDialect
+    private let timeout: Duration
 
-    /// - Parameter via: the gateway from whose machine the connections are made.
-    package init(_ address: SocketAddress, via: Gateway?, security: SocketSecurity, server: SocketServerKind) {
+    /// - Parameters:
+    ///   - via: the gateway from whose machine the connections are made.
+    ///   - timeout: how long each connection may take.
+    package init(
+        _ address: SocketAddress,
+        via: Gateway?,
+        security: SocketSecurity,
+        server: SocketServerKind,
+        timeout: Duration
+    ) {
         self.address = address
         self.via = via
         self.security = security
+        self.timeout = timeout
         dialect = server == .python ? PythonDialect() : ExecnetDialect()
     }
 
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
-        let connector = try SocketConnector(address, via: via, security: security, gateway: gateway)
+        let connector = try SocketConnector(
+            address,
+            via: via,
+            security: security,
+            gateway: gateway,
+            timeout: timeout
+        )
         let poller = try PollerThread.shared()
         let token = BootstrapPlan.makeNonce()
         async let main = connector.stream(poller)

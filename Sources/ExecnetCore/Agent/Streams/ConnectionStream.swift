@@ -8,13 +8,16 @@ import ExecnetWire
 
 /// Joins a channel to a connection made from here.
 struct ConnectionStream {
+    /// Long enough for most networks, and less than a coordinator waits: it should hear why.
+    private static let patience = Duration.seconds(10)
+
     let target: Connector.Target
     let channel: Channel
 
     func run() async throws {
         let descriptor: StreamDescriptor
         do {
-            let connection = try await Connector.connect(to: target)
+            let connection = try await Connector.connect(to: target, within: ConnectionStream.patience)
             descriptor = try StreamDescriptor(connection, poller: try PollerThread.shared())
         } catch let error as Connector.Failure {
             throw ProgramRunner.Refusal(reason: error.description)
