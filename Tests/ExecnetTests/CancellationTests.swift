@@ -4,6 +4,8 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetCore
+import ExecnetSystem
 import ExecnetTestSupport
 import Testing
 
@@ -26,6 +28,23 @@ struct CancellationTests {
             try channel.close()
             try await far.expectEmptyTables()
         }
+    }
+
+    /// Without a process to look at it is the link that tells.
+    @Test(.timeLimit(.minutes(1)))
+    func aCancelledTaskStillWaitsForAGatewayToEnd() async throws {
+        var plan = ProcessPlan(executable: ExecutablePath.resolvedRunning, arguments: ["execnet-agent[g]"])
+        plan.markAsAgent(of: "g")
+        let agent = try LocalProcess(starting: plan)
+        var stream = agent.stream
+        stream.process = nil
+        let gateway = try await Gateway.start(id: "g", spec: "", stream: stream, configuration: .quiet)
+        let closing = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await gateway.close()
+        }
+        #expect(await closing.value == .ended)
+        #expect(await agent.process.ended() == .exited(0))
     }
 
     @Test(.timeLimit(.minutes(1)))

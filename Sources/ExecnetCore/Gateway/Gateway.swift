@@ -216,7 +216,7 @@ public final class Gateway: Sendable {
 
     private func waitForEnd(grace: Duration, timeout: Duration) async -> CloseOutcome {
         guard let process else {
-            return await ended.isSet(within: timeout, poller: poller) ? .ended : .killed
+            return await ended.isSetInAnyCase(within: timeout, poller: poller) ? .ended : .killed
         }
         let rest = timeout - grace
         if await process.hasEnded(within: grace + rest / 2, poller: poller) { return .ended }
@@ -236,6 +236,8 @@ public final class Gateway: Sendable {
     /// Gives up a gateway that could not be opened.
     private func abandon() async {
         state.withLock { $0.isClosing = true }
+        // One that cannot be told to go is not waited for: it goes with its connection, or is out of reach.
+        let process = process.flatMap { $0.takesSignals ? $0 : nil }
         if endpoint.isInPrologue {
             // A shell that reads the end of its input clears up behind itself.
             endpoint.disconnect()

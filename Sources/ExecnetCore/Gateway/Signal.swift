@@ -56,6 +56,11 @@ final class Signal: Sendable {
         }
     }
 
+    /// The same, but waits even in a cancelled task.
+    func isSetInAnyCase(within timeout: Duration, poller: Poller) async -> Bool {
+        await Task { await isSet(within: timeout, poller: poller) }.value
+    }
+
     private func giveUp(_ number: Int) {
         state.withLock { $0.waiters.removeValue(forKey: number) }?.resume(returning: false)
     }
@@ -66,6 +71,6 @@ extension LaunchedProcess {
     func hasEnded(within timeout: Duration, poller: Poller) async -> Bool {
         let signal = Signal()
         whenGone { signal.set() }
-        return await Task { await signal.isSet(within: timeout, poller: poller) }.value
+        return await signal.isSetInAnyCase(within: timeout, poller: poller)
     }
 }

@@ -28,7 +28,7 @@ final class AttachedErrors: StandardErrorSource {
         source = DescriptorErrors(connection, poller: poller)
         trailer = Mutex(EndTrailer(token: token))
         // The server ends it when its connection is closed.
-        process = RemoteProcess(name: name) { _ in }
+        process = RemoteProcess(name: name)
     }
 
     func start(
