@@ -15,6 +15,8 @@ extension Endpoint {
         state.withLock {
             $0.peerItemLimit = Int(clamping: hello.itemLimit)
             $0.prologue = nil
+            $0.isEarly = false
+            $0.isUnsaid = false
         }
     }
 

@@ -22,8 +22,8 @@ extension Endpoint {
     /// Whether there is no agent yet.
     package var isInPrologue: Bool { state.withLock { $0.prologue != nil } }
 
-    /// When the prologue last came further: the far side said something of use, or took something.
-    package var prologueStep: MonotonicTime { state.withLock { $0.prologueStep } }
+    /// When the prologue last came further: the far side said something of use, or took something, or this side was at work.
+    package var prologueStep: MonotonicTime { state.withLock { $0.isPrologueWorking ? .now : $0.prologueStep } }
 
     /// Why there is no agent; nil once it has said hello.
     package func prologueFailure(_ end: PrologueEnd) -> GatewayError? {
@@ -51,14 +51,21 @@ extension Endpoint {
 
     /// Has the work done that the prologue waits for.
     private func doPrologueWork() {
-        guard let work = state.withLock({ $0.change { $0.nextWork() } ?? nil }) else { return }
+        let work = state.withLock { state in
+            let work = state.change { $0.nextWork() } ?? nil
+            if work != nil { state.isPrologueWorking = true }
+            return work
+        }
+        guard let work else { return }
         Task { prologueWorkDone(await work()) }
     }
 
     private func prologueWorkDone(_ result: any Sendable) {
         do throws(GatewayError) {
             _ = try state.withLock { state throws(GatewayError) in
-                try state.change { prologue throws(GatewayError) in try prologue.workDone(result) }
+                state.isPrologueWorking = false
+                state.prologueStep = .now
+                return try state.change { prologue throws(GatewayError) in try prologue.workDone(result) }
             }
             state.withLock { $0.link }?.flush()
         } catch {

@@ -41,6 +41,8 @@ package final class Endpoint: Sendable {
         var isEarly = false
         var isUnsaid = false
         var prologueStep = MonotonicTime.distantPast
+        /// Whether the prologue waits for work of this side.
+        var isPrologueWorking = false
     }
 
     package let role: LinkRole
@@ -143,9 +145,11 @@ package final class Endpoint: Sendable {
     package func sendGoodbye(code: String, message: String) {
         let payload = try? Wire.encode(["code": .string(code), "message": .string(message)] as Value)
         if let payload { sendControl(.goodbye, payload) }
+        let link = state.withLock { $0.link }
         // Another thread may be in the middle of a write. It is done in a moment, unless the peer does not read; the link ends after this.
-        for _ in 0..<50 where state.withLock({ $0.isWriting }) { usleep(200) }
-        state.withLock { $0.link }?.flush()
+        // What waits for room on an outer link may wait for this very thread.
+        if !(link is ChannelLink) { for _ in 0..<50 where state.withLock({ $0.isWriting }) { usleep(200) } }
+        link?.flush()
     }
 
     /// Ends everything: each channel, and whoever waits.
