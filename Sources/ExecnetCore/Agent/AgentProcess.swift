@@ -124,10 +124,11 @@ final class AgentProcess: EndpointDelegate {
     // MARK: programs
 
     private func run(_ payload: WireBytes, on channel: Channel) {
+        // Before the lock is taken: a program may be large.
+        let isStream = state.withLock { $0.isSerial } && StreamProgram.isDescribed(by: payload)
         let refusal = state.withLock { state -> String? in
             defer { state.mostPrograms = max(state.mostPrograms, state.programs.count) }
             if state.isEnding { return "The agent is ending." }
-            let isStream = state.isSerial && StreamProgram.isDescribed(by: payload)
             if isStream { state.streams.insert(channel.id) }
             guard state.isSerial, !isStream else {
                 state.programs[channel.id] = Task(executorPreference: executor) {

@@ -18,11 +18,10 @@ final class SerialExecutor: TaskExecutor {
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        let usesMainQueue = state.withLock { state in
-            if !state.usesMainQueue { state.jobs.append(job) }
-            return state.usesMainQueue
+        state.withLock { state in
+            if state.usesMainQueue { runOnMainQueue(job) } else { state.jobs.append(job) }
         }
-        if usesMainQueue { runOnMainQueue(job) } else { state.signal() }
+        state.signal()
     }
 
     /// Makes the calling thread, which is the main one, the one that runs them. Nothing serves the main actor then.
@@ -35,13 +34,13 @@ final class SerialExecutor: TaskExecutor {
 
     /// Has them run where the main actor does.
     func useMainQueue() {
-        let waiting = state.withLock { state in
+        state.withLock { state in
             state.usesMainQueue = true
-            return state.jobs
+            while let job = state.jobs.popFirst() { runOnMainQueue(job) }
         }
-        for job in waiting { runOnMainQueue(job) }
     }
 
+    /// Called under the lock, so that no job overtakes another.
     private func runOnMainQueue(_ job: UnownedJob) {
         DispatchQueue.main.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
