@@ -75,7 +75,7 @@ package struct AgentCache: Sendable {
 
     private func deleteUnused(_ entries: [CacheFolder.Entry], _ now: Int, in folder: CacheFolder) {
         var linked: [String: Set<String>] = [:]
-        /// What foreign folders lead to is none of ours to judge.
+        // What foreign folders lead to is none of ours to judge.
         for entry in entries where entry.kind == .folder { linked[entry.name] = folder.links(of: entry) }
         let inFolders = linked.values.reduce(into: Set()) { $0.formUnion($1) }
         var images = entries.filter { $0.kind == .folder ? linked[$0.name] != nil : !inFolders.contains($0.name) }
@@ -98,23 +98,5 @@ package struct AgentCache: Sendable {
             guard let file = folder.entry(name), file.kind == .file else { continue }
             if now - file.modified > AgentCache.unusedLimit { folder.remove(file) }
         }
-    }
-}
-
-/// What names in the directory mean. What has any other name is not ours.
-enum CacheName {
-    static func isHash(_ name: String) -> Bool {
-        name.utf8.count == 32
-            && name.utf8.allSatisfy {
-                switch $0 {
-                case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"): true
-                default: false
-                }
-            }
-    }
-
-    static func isTemporary(_ name: String) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count > 1 && parts[0] == "x" || parts.count > 2 && parts[1...].dropLast().contains("tmp")
     }
 }

@@ -8,14 +8,15 @@ import Synchronization
 
 /// Takes the items of a channel on the thread that reads them from the link, instead of an inbox.
 ///
-/// Calls come one at a time, in order, and must not block: the link waits for them.
+/// Calls come in order and must not block: the link waits for them. Only this side's own close, by whichever thread, is told at once: the
+/// thread that reads may still be in another call then, or make one more.
 package protocol ChannelSink: AnyObject, Sendable {
     /// Takes an encoded item, whose memory is valid until this returns. Returns how much of its cost may come again now; the sink
     /// gives the rest back with ``Endpoint/release(_:of:)`` when it is done with it.
     func received(_ item: UnsafeRawBufferPointer, cost: Int) -> Int
     /// The other side sends no more items.
     func receivedEnd()
-    /// The channel is over: closed by the other side or by this one, or the link is lost. Called once, last.
+    /// The channel is over: closed by the other side or by this one, or the link is lost. Called once.
     func closed(_ end: ChannelEnd)
 }
 

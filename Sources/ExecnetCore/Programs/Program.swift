@@ -38,7 +38,8 @@ public struct Program: Sendable {
 
     /// A script for `/bin/sh`. Lines of its output are items (text, or bytes if they are not UTF-8); items, text or bytes, go to its standard
     /// input as they are, `end()` closes it. A status other than 0 is a ``RemoteError`` of type `ExitStatus`.
-    /// The program ends with its shell; what that left in the background ends with the gateway.
+    /// The program ends with its shell. What that left in the background ends with the gateway at the latest; a native agent ends the shell's
+    /// process group with the shell.
     public static func shell(_ script: String, arguments: [String] = []) -> Program {
         Program(
             kind: "shell",
