@@ -33,6 +33,28 @@ struct StreamTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1))) func whatComesAfterTheFinishIsNotRead() async throws {
+        try await withEnds { ends in
+            let pair = try DescriptorPair.sockets()
+            let stream = try StreamDescriptor(pair.second, poller: try PollerThread.shared())
+            try pair.first.makeNonBlocking()
+            var size = 0
+            let piece = [UInt8](repeating: 1, count: 10_000)
+            while case .bytes(let count) = piece.withUnsafeBytes({ pair.first.write($0) }) { size += count }
+            let input = StreamInput(stream, to: ends.mine)
+            input.whenEnded { _ in ends.mine.end() }
+            input.start()
+            // Three items are all that fits into the window; the next one waits.
+            while pair.second.readableBytes > size - 4 * ByteString.maximumFramed { await Task.yield() }
+            input.finish()
+            let after = piece.withUnsafeBytes { pair.first.write($0) }
+            #expect(after == .bytes(piece.count))
+            var count = 0
+            for try await bytes in ends.theirs.items(as: [UInt8].self) { count += bytes.count }
+            #expect(count == size)
+        }
+    }
+
     @Test(.timeLimit(.minutes(1))) func whatCannotBeWatchedEndsTheStream() async throws {
         try await withEnds { ends in
             let null = Descriptor(owning: open("/dev/null", O_RDWR | O_CLOEXEC))
