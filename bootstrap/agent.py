@@ -1233,17 +1233,20 @@ class Task:
             signal_all([-self.group], number)
 
     def read_lines(self, shell):
-        """Sends the output until it ends, or the shell has, even if others keep it open."""
+        """Sends the output until it ends, or what there is of it when the shell has ended, even if others go on writing."""
         pipe = shell.stdout.fileno()
         poll = poll_for(pipe, select.POLLIN)
-        rest = b""
+        rest, left = b"", None
         while True:
-            if not poll.poll(200):
-                if shell.poll() is None and not self.cancelled:
-                    continue
-                data = b"" if not poll.poll(0) else os.read(pipe, MAX_LINE)
+            if left is None and (self.cancelled or shell.poll() is not None):
+                left = 65536  # a pipe holds no more
+            if poll.poll(200 if left is None else 0):
+                data = os.read(pipe, MAX_LINE if left is None else left)
+                left = left and left - len(data)
+            elif left is None:
+                continue
             else:
-                data = os.read(pipe, MAX_LINE)
+                data = b""
             lines = (rest + data).split(b"\n")
             rest = lines.pop()
             pieces = [piece for line in lines for piece in cut_line(line)]

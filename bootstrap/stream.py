@@ -8,11 +8,14 @@ It joins `channel` to a process or a connection, byte by byte. `stream` is the o
 the first item. CPython 3.6 and later.
 """
 
+import fcntl
 import os
 import select
 import signal
 import socket
+import struct
 import subprocess
+import termios
 import threading
 
 CHUNK = 65533  # bytes that go into one frame, with their head
@@ -32,17 +35,22 @@ def start(function, *arguments):
 
 
 def copy(source, target, done):
-    """Sends what a descriptor gives, up to its end, or until it gives nothing once `done` is readable."""
+    """Sends what a descriptor gives, up to its end, or what there is of it once `done` is readable, even if others go on writing."""
     poll = select.poll()
     for descriptor in (source, done):
         if descriptor is not None:
             poll.register(descriptor, select.POLLIN)
     try:
-        while any(descriptor == source for descriptor, _ in poll.poll()):
-            data = os.read(source, CHUNK)
+        left = None
+        while left != 0:
+            if left is None and any(descriptor == done for descriptor, _ in poll.poll()):
+                left = struct.unpack("i", fcntl.ioctl(source, termios.FIONREAD, bytes(4)))[0]
+                continue
+            data = os.read(source, min(CHUNK, left or CHUNK))
             if not data:
                 return
             target.send(data)
+            left = left and left - len(data)
     except (OSError, EOFError):
         pass
 

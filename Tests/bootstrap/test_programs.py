@@ -455,6 +455,15 @@ class ShellTests(AgentTest):
         self.assertEqual(self.lines(channel, 1), ["enddone"])
         self.assertIsNone(self.peer.closed(channel))
 
+    def test_what_is_left_behind_and_goes_on_printing_is_not_waited_for(self):
+        # It is told by its pipe that nobody reads any more.
+        channel = self.peer.shell("setsid yes & read line; exit 3")
+        self.peer.give(channel, 1 << 30)
+        self.assertEqual(self.lines(channel, 1), ["y"])
+        self.peer.send(channel, "go\n")
+        error = self.peer.closed(channel)
+        self.assertIn("3", error["message"])
+
     def test_long_lines_are_split_between_characters(self):
         channel = self.peer.shell("head -c 200000 /dev/zero | tr '\\0' x; echo; cat")
         self.assertEqual([len(line) for line in self.lines(channel, 4)], [65536] * 3 + [200000 - 3 * 65536])

@@ -58,6 +58,11 @@ class ProcessTests(StreamTest):
                 self.assertEqual(self.diagnostics(), (errors, status))
                 self.assertIsNone(self.peer.closed(channel))
 
+    def test_what_is_left_behind_and_goes_on_printing_is_not_waited_for(self):
+        channel = self.stream(process=["sh", "-c", "setsid yes >&2 & sleep 0.1; exit 4"])
+        self.assertEqual(self.diagnostics()[1], {"exit": 4})
+        self.assertIsNone(self.peer.closed(channel))
+
     def test_name_environment_and_directory(self):
         channel = self.stream(process=["name", "-c", 'echo "$0 $A $(pwd)"'], executable="sh", environment={"A": "b"},
                               directory="/")
