@@ -50,7 +50,7 @@ extension SocketServer {
     private func relay(_ connection: Connection, tls: TLS, environment: ProcessEnvironment) async throws(Refusal) {
         let relay: TLSRelay
         do {
-            relay = try await TLSRelay.open(connection.socket, group: tls.group) {
+            relay = try await TLSRelay.open(connection.socket.duplicate(), group: tls.group) {
                 NIOSSLServerHandler(context: tls.context)
             }
         } catch {

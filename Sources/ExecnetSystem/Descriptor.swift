@@ -25,6 +25,16 @@ package final class Descriptor: Sendable {
         // A second close after EINTR could hit a descriptor that another thread has just been given.
         if open >= 0 { _ = systemClose(open) }
     }
+
+    /// Gives it up to a new owner; for this one it is closed.
+    package func release() -> Int32 { number.exchange(-1, ordering: .acquiringAndReleasing) }
+
+    /// The same thing once more, closed for itself.
+    package func duplicate() throws(SystemError) -> Descriptor {
+        let copy = Descriptor(owning: fcntl(value, F_DUPFD_CLOEXEC, 0))
+        guard copy.value >= 0 else { throw SystemError("duplicate a descriptor") }
+        return copy
+    }
 }
 
 private func systemClose(_ number: Int32) -> Int32 { close(number) }

@@ -46,8 +46,21 @@ package enum Security: Sendable {
         }
     }
 
-    /// For the side that connects; nil without TLS. The server's certificate has to be for the host that is connected to.
-    package func makeClientContext() throws(SecurityError) -> NIOSSLContext? {
+    /// For the side that connects; nil without TLS.
+    ///
+    /// - Parameter host: the name or address that the server's certificate has to be for; nil if the server has none.
+    package func makeClient(of host: String?) throws(SecurityError) -> TLSClient? {
+        guard case .certificate = self else { return try clientContext().map { TLSClient(context: $0) } }
+        guard let host else {
+            throw SecurityError("A certificate is for a host, and a socket in the file system has none. Use a key there.")
+        }
+        let address = TLSClient.address(host)
+        return try clientContext(checksName: address == nil).map {
+            TLSClient(context: $0, name: address == nil ? host : nil, address: address)
+        }
+    }
+
+    private func clientContext(checksName: Bool = true) throws(SecurityError) -> NIOSSLContext? {
         try context { () throws in
             switch self {
             case .none: return nil
@@ -57,6 +70,7 @@ package enum Security: Sendable {
                 configuration.certificateChain = try Security.certificates(chain)
                 configuration.privateKey = try Security.privateKey(privateKey)
                 if let trusted { configuration.trustRoots = .certificates(try Security.roots(trusted)) }
+                if !checksName { configuration.certificateVerification = .noHostnameVerification }
                 return configuration
             }
         }

@@ -14,28 +14,33 @@ package struct TLSRelay: Sendable {
     package let inside: Descriptor
     private let channels: [any NIOCore.Channel]
 
-    /// Shakes hands over a connected socket; throws if that fails.
+    /// Shakes hands over a connected socket, which the relay takes over; throws if that fails.
+    ///
+    /// - Parameters:
+    ///   - pair: makes the inner side, once the handshake is through.
+    ///   - verify: looks at the connection after the handshake, and throws if it is not to be trusted.
     package static func open(
         _ socket: Descriptor,
         group: any EventLoopGroup,
+        pair: () async throws -> DescriptorPair = { try DescriptorPair.sockets() },
+        verify: (any NIOCore.Channel) async throws -> Void = { _ in },
         handler: @escaping @Sendable () throws -> NIOSSLHandler
     ) async throws -> TLSRelay {
         // Both channels on one loop: bytes never change the thread on their way.
         let loop = group.next()
-        let handshake = loop.makePromise(of: Void.self)
         let outer = NIOLoopBoundBox<RelayHandler?>.makeEmptyBox(eventLoop: loop)
-        let channel = try await bootstrap(loop) { channel in
-            let relay = RelayHandler(handshake: handshake)
-            outer.value = relay
-            try channel.pipeline.syncOperations.addHandlers([handler(), relay])
+        let channel = try await Handshake.perform(on: loop, verify: verify) { handshake in
+            try await bootstrap(loop) { channel in
+                let relay = RelayHandler(handshake: handshake)
+                outer.value = relay
+                try channel.pipeline.syncOperations.addHandlers([handler(), relay])
+            }
+            .withConnectedSocket(socket.release()).get()
         }
-        .withConnectedSocket(socket.duplicate()).get()
-        try await handshake.futureResult.get()
         do {
-            let pair = try DescriptorPair.sockets()
-            let number = try pair.first.duplicate()
+            let pair = try await pair()
             let inner = try await bootstrap(loop) { try $0.pipeline.syncOperations.addHandler(RelayHandler()) }
-                .withConnectedSocket(number).get()
+                .withConnectedSocket(pair.first.release()).get()
             try await loop.submit {
                 outer.value?.join(try inner.pipeline.syncOperations.handler(type: RelayHandler.self))
             }.get()
@@ -43,6 +48,19 @@ package struct TLSRelay: Sendable {
         } catch {
             try? await channel.close()
             throw error
+        }
+    }
+
+    /// Shakes hands as a client over a connected socket, which the relay takes over.
+    ///
+    /// - Throws: ``SecurityError``, `CancellationError`.
+    package static func connect(
+        _ socket: Descriptor,
+        group: any EventLoopGroup,
+        client: TLSClient
+    ) async throws -> TLSRelay {
+        try await client.explained {
+            try await open(socket, group: group, verify: client.verify) { try client.makeHandler() }
         }
     }
 
@@ -74,14 +92,5 @@ package struct TLSRelay: Sendable {
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: piece))
             .channelOption(.writeBufferWaterMark, value: .init(low: piece, high: 2 * piece))
             .channelInitializer { channel in channel.eventLoop.makeCompletedFuture { try initialize(channel) } }
-    }
-}
-
-extension Descriptor {
-    /// Another number for the same thing, for an owner that closes it itself.
-    func duplicate() throws(SystemError) -> Int32 {
-        let number = fcntl(value, F_DUPFD_CLOEXEC, 0)
-        guard number >= 0 else { throw SystemError("duplicate a descriptor") }
-        return number
     }
 }

@@ -134,6 +134,18 @@ func until(_ isTrue: () -> Bool) async throws {
     }
 }
 
+/// Waits until a number that grows does so no more. It may have been too early for that; tests must bear it.
+func untilSteady(_ number: () -> Int) async throws {
+    var last = -1
+    var equals = 0
+    try await until {
+        let next = number()
+        equals = next == last ? equals + 1 : 0
+        last = next
+        return equals > 1_000
+    }
+}
+
 /// Whether a process is there.
 func exists(_ pid: Int32) -> Bool {
     guard let status = SmallFile.read("/proc/\(pid)/stat") else { return false }

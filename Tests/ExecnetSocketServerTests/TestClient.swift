@@ -54,7 +54,7 @@ final class TestClient: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             let socket = try connect(address)
-            let relay = try await TLSRelay.open(socket, group: group) {
+            let relay = try await TLSRelay.open(socket.duplicate(), group: group) {
                 try NIOSSLClientHandler(context: context, serverHostname: nil)
             }
             return try TestClient(relay.inside, tls: TLS(relay: relay, socket: socket, group: group))

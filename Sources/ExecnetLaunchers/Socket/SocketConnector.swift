@@ -6,15 +6,13 @@
 import ExecnetCore
 import ExecnetSystem
 import ExecnetTLS
-import NIOCore
 import NIOPosix
-import NIOSSL
 
 /// Connections to one socket server: made from here or from the machine of another gateway, plain or secured.
 struct SocketConnector: Sendable {
     let address: SocketAddress
     let via: Gateway?
-    let tls: NIOSSLContext?
+    private let tls: TLSClient?
     let gateway: String
     /// How long a connection may take.
     private let timeout: Duration
@@ -33,7 +31,7 @@ struct SocketConnector: Sendable {
         self.timeout = timeout
         if case .key = security { usesKey = true } else { usesKey = false }
         do throws(SecurityError) {
-            tls = try security.loaded().makeClientContext()
+            tls = try security.loaded().makeClient(of: address.host)
         } catch {
             throw GatewayError(.launchFailed, error.description, gateway: gateway)
         }
@@ -48,7 +46,7 @@ struct SocketConnector: Sendable {
             return LaunchedStream(input: socket, output: socket, errors: nil, process: nil, poller: poller)
         }
         let connection = try await secured {
-            try await TLSConnection.connect(socket, context: tls, host: host) { TLSLinkHandler() }
+            try await TLSConnection.connect(socket, client: tls) { TLSLinkHandler() }
         }
         return LaunchedStream(poller: poller, errors: nil, process: nil) { endpoint in
             TLSLink(connection.channel, connection.handler, poller: poller, endpoint: endpoint)
@@ -60,31 +58,25 @@ struct SocketConnector: Sendable {
         let socket = try await socket()
         guard let tls else { return socket }
         return try await secured {
-            try await TLSRelay.open(socket, group: MultiThreadedEventLoopGroup.singleton) { [host] in
-                try NIOSSLClientHandler(context: tls, serverHostname: host)
-            }.inside
+            try await TLSRelay.connect(socket, group: MultiThreadedEventLoopGroup.singleton, client: tls).inside
         }
-    }
-
-    /// The name that a server's certificate is for; with an address it has to be in the certificate.
-    private var host: String? {
-        guard case .host(let name, _) = address, !usesKey, (try? NIOCore.SocketAddress(ipAddress: name, port: 0)) == nil
-        else { return nil }
-        return name
     }
 
     private func secured<R>(_ connect: () async throws -> R) async throws -> R {
         do {
             return try await connect()
         } catch let error where !(error is CancellationError) {
-            throw GatewayError(
-                .notAuthenticated,
-                "The server at \(address) was reached, but the two sides do not trust each other: \(TLSRelay.reason(of: error)). "
-                    + (usesKey
-                        ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
-                gateway: gateway
-            )
+            throw distrust(error)
         }
+    }
+
+    private func distrust(_ error: any Error) -> GatewayError {
+        GatewayError(
+            .notAuthenticated,
+            "The server at \(address) was reached, but the two sides do not trust each other: \(TLSRelay.reason(of: error)). "
+                + (usesKey ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
+            gateway: gateway
+        )
     }
 
     private func socket() async throws -> Descriptor {

@@ -61,6 +61,9 @@ package struct SocketLauncher: Launcher {
 }
 
 extension SocketAddress {
+    /// Nil for a socket in the file system.
+    var host: String? { if case .host(let name, _) = self { name } else { nil } }
+
     var target: Connector.Target {
         switch self {
         case .host(let host, let port): .tcp(host: host, port: port)
