@@ -17,16 +17,22 @@ final class ServedProcess: Sendable {
     let errors = ErrorOutput()
     private let child: ChildProcess
     private let errorReader: DescriptorReader
-    private let stream: Descriptor
+    /// What tells that the client has gone: the stream, and the socket that TLS is spoken over.
+    private let watched: [Descriptor]
     private let poller: Poller
     private let limits: SocketServerLimits
     private let logger: Logger
     private let timers = Mutex(Timers())
 
-    /// Starts the process; `stream` is kept open as well, to see whether the client is still there.
+    /// Starts the process.
+    ///
+    /// - Parameters:
+    ///   - stream: its input and output; kept open as well, to see whether the client is still there.
+    ///   - socket: the connection: the same, or behind TLS. The end of that reaches the stream only when the process reads.
     init(
         _ plan: ProcessPlan,
         stream: Descriptor,
+        socket: Descriptor,
         poller: Poller,
         limits: SocketServerLimits,
         logger: Logger
@@ -34,7 +40,7 @@ final class ServedProcess: Sendable {
         let pipe = try DescriptorPair.pipe()
         child = try ChildProcess.start(plan, input: stream, output: stream, errors: pipe.second, poller: poller)
         pipe.second.close()
-        self.stream = stream
+        watched = stream === socket ? [stream] : [stream, socket]
         self.poller = poller
         self.limits = limits
         var logger = logger
@@ -42,8 +48,9 @@ final class ServedProcess: Sendable {
         self.logger = logger
         do {
             errorReader = try DescriptorReader(pipe.first, poller: poller)
-            try poller.addHangUp(stream.value) { self.clientHasGone() }
+            for descriptor in watched { try poller.addHangUp(descriptor.value) { self.clientHasGone() } }
         } catch {
+            for descriptor in watched { poller.remove(descriptor.value) }
             child.signal(SIGKILL)
             throw error
         }
@@ -56,7 +63,7 @@ final class ServedProcess: Sendable {
         let status = await withCheckedContinuation { continuation in
             child.whenEnded { continuation.resume(returning: $0) }
         }
-        poller.remove(stream.value)
+        stopWatching()
         forgetTimers()
         errorReader.finish()
         errors.release()
@@ -76,8 +83,10 @@ final class ServedProcess: Sendable {
     var pid: Int32 { child.pid }
     var hasEnded: Bool { child.exitStatus != nil }
 
+    private func stopWatching() { for descriptor in watched { poller.remove(descriptor.value) } }
+
     private func clientHasGone() {
-        poller.remove(stream.value)
+        stopWatching()
         logger.debug("the client has gone")
         schedule(after: limits.clientGone) { process in
             process.logger.info("terminated, as its client has gone")

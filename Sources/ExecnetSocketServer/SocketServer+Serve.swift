@@ -58,7 +58,10 @@ extension SocketServer {
         }
         await speak(over: relay.inside, connection, environment: environment)
         relay.inside.close()
+        // A client that does not read the rest must not keep its connection for ever.
+        let limit = poller.schedule(after: configuration.limits.clientGone) { connection.abort() }
         await relay.ended()
+        poller.cancel(limit)
     }
 
     // MARK: requests
@@ -123,6 +126,7 @@ extension SocketServer {
             process = try ServedProcess(
                 plan,
                 stream: stream,
+                socket: connection.socket,
                 poller: poller,
                 limits: configuration.limits,
                 logger: connection.logger

@@ -7,6 +7,7 @@ import ExecnetSystem
 import ExecnetTLS
 import ExecnetTestSupport
 import NIOSSL
+import Synchronization
 import Testing
 
 @testable import ExecnetSocketServer
@@ -149,6 +150,55 @@ struct HostileClientTests {
             await client.vanish()
             try await until { !exists(pid) }
         }
+    }
+
+    @Test(arguments: Transport.allCases) func aProcessThatDoesNotReadEndsAfterItsClientTooThoughMuchIsUnread(
+        transport: Transport
+    ) async throws {
+        let change: (inout SocketServerConfiguration) -> Void = { $0.limits.clientGone = .milliseconds(50) }
+        try await besideAnother(transport, change) { server in
+            let client = try await transport.connect(to: server.address)
+            await client.run(makeToken(), "echo $$; exec sleep 1000")
+            let pid = try #require(await Int32(client.hear("\n").dropLast()))
+            let sent = Mutex(0)
+            async let sending: Void = {
+                let piece = String(repeating: "x", count: 100_000)
+                for _ in 0..<1_000 where client.stream.value >= 0 {
+                    await client.send(piece)
+                    sent.withLock { $0 += 1 }
+                }
+            }()
+            // Everything on the way is full.
+            try await untilSteady { sent.withLock { $0 } }
+            await client.reset()
+            try await until { !exists(pid) }
+            await sending
+        }
+    }
+
+    @Test(arguments: Transport.allCases) func aClientThatDoesNotReadHoldsUpNoStop(transport: Transport) async throws {
+        let security = try transport.security()
+        let change: (inout SocketServerConfiguration) throws -> Void = {
+            $0.security = security
+            $0.limits.clientGone = .milliseconds(100)
+            $0.grace = .zero
+        }
+        try await TestServer.run(change) { server in
+            try await TestClient.with(transport.connect(to: server.address)) { client in
+                await client.run(makeToken(), "echo $$; exec cat /dev/zero")
+                let text = await client.next() ?? ""
+                let pid = try #require(Int32(text.prefix { $0 != "\n" }))
+                try await untilSteady { writtenBytes(pid) }
+                server.server.stop()
+                try await until { server.server.state.withLock { $0.open.isEmpty } }
+            }
+        }
+    }
+
+    private func writtenBytes(_ pid: Int32) -> Int {
+        let text = String(decoding: SmallFile.read("/proc/\(pid)/io") ?? [], as: UTF8.self)
+        let line = text.split(separator: "\n").first { $0.hasPrefix("wchar: ") }
+        return line.flatMap { Int($0.dropFirst("wchar: ".count)) } ?? 0
     }
 
     @Test(arguments: Transport.allCases) func aClientThatReadsNoErrorsHoldsUpNoEnd(transport: Transport) async throws {

@@ -125,6 +125,14 @@ final class TestClient: Sendable {
         await close()
     }
 
+    /// Goes as one that was killed with something unread: everything on its way is lost.
+    func reset() async {
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        _ = systemConnect(tls?.socket.value ?? stream.value, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+        await close()
+    }
+
     /// Does something with a client and closes it.
     static func with<R>(_ client: TestClient, _ body: (TestClient) async throws -> R) async throws -> R {
         let result: Result<R, any Error>
