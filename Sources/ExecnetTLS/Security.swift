@@ -52,7 +52,9 @@ package enum Security: Sendable {
     package func makeClient(of host: String?) throws(SecurityError) -> TLSClient? {
         guard case .certificate = self else { return try clientContext().map { TLSClient(context: $0) } }
         guard let host else {
-            throw SecurityError("A certificate is for a host, and a socket in the file system has none. Use a key there.")
+            throw SecurityError(
+                "A certificate is for a host, and a socket in the file system has none. Use a key there."
+            )
         }
         let address = TLSClient.address(host)
         return try clientContext(checksName: address == nil).map {

@@ -77,6 +77,9 @@ package struct TLSRelay: Sendable {
         return reasons.isEmpty ? text : reasons.joined(separator: ", ")
     }
 
+    /// Whether it is the other side's or this one's objection to the handshake, which with TLS 1.3 can come after its end.
+    package static func isRefusal(_ error: any Error) -> Bool { error is BoringSSLError }
+
     /// Waits until all has been carried over and both sides are closed.
     package func ended() async { for channel in channels { try? await channel.closeFuture.get() } }
 

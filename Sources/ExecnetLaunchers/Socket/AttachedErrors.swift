@@ -14,17 +14,15 @@ final class AttachedErrors: StandardErrorSource {
     private let source: DescriptorErrors
     private let trailer: Mutex<EndTrailer>
 
-    /// Sends the request, which an empty connection takes at once.
+    /// Sends the request, which an empty connection takes at once. If it does not it has ended already, as will be read.
     init(
         _ connection: Descriptor,
         request: [UInt8],
         token: String,
         name: String,
         poller: Poller
-    ) throws(SystemError) {
-        guard case .bytes(request.count) = request.withUnsafeBytes({ connection.write($0) }) else {
-            throw SystemError("write to a new connection")
-        }
+    ) {
+        _ = request.withUnsafeBytes { connection.write($0) }
         source = DescriptorErrors(connection, poller: poller)
         trailer = Mutex(EndTrailer(token: token))
         // The server ends it when its connection is closed.

@@ -46,7 +46,7 @@ struct SocketConnector: Sendable {
             return LaunchedStream(input: socket, output: socket, errors: nil, process: nil, poller: poller)
         }
         let connection = try await secured {
-            try await TLSConnection.connect(socket, client: tls) { TLSLinkHandler() }
+            try await TLSConnection.connect(socket, client: tls) { TLSLinkHandler(distrust: distrust) }
         }
         return LaunchedStream(poller: poller, errors: nil, process: nil) { endpoint in
             TLSLink(connection.channel, connection.handler, poller: poller, endpoint: endpoint)
@@ -74,7 +74,8 @@ struct SocketConnector: Sendable {
         GatewayError(
             .notAuthenticated,
             "The server at \(address) was reached, but the two sides do not trust each other: \(TLSRelay.reason(of: error)). "
-                + (usesKey ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
+                + (usesKey
+                    ? "Have both the same key, and does the server use one?" : "Check the certificates of both."),
             gateway: gateway
         )
     }

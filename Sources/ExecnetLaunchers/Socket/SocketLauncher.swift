@@ -44,7 +44,7 @@ package struct SocketLauncher: Launcher {
         let poller = try PollerThread.shared()
         let token = BootstrapPlan.makeNonce()
         async let main = connector.stream(poller)
-        let errors = try AttachedErrors(
+        let errors = AttachedErrors(
             try await connector.descriptor(),
             request: dialect.attach(token),
             token: token,

@@ -58,8 +58,15 @@ final class TLSLinkHandler: ChannelInboundHandler {
     /// What came before the link was started.
     private var early: [ByteBuffer] = []
     private var hasEnded = false
+    private var hasHeard = false
+    /// What the other side had against this one before it said anything.
+    private var refusal: (any Error)?
+    /// What is to be made of that.
+    private let distrust: @Sendable (any Error) -> GatewayError
     /// Set while more is being written than the connection takes.
     private var isBlocked = false
+
+    init(distrust: @escaping @Sendable (any Error) -> GatewayError) { self.distrust = distrust }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
@@ -76,6 +83,7 @@ final class TLSLinkHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let bytes = unwrapInboundIn(data)
+        hasHeard = true
         if let endpoint { endpoint.received(bytes) } else { early.append(bytes) }
     }
 
@@ -84,11 +92,17 @@ final class TLSLinkHandler: ChannelInboundHandler {
         if endpoint != nil { end() }
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if !hasHeard, TLSRelay.isRefusal(error) { refusal = error }
+        context.close(promise: nil)
+    }
 
     private func end() {
         guard let endpoint else { return }
-        endpoint.linkEnded(GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID))
+        endpoint.linkEnded(
+            refusal.map(distrust)
+                ?? GatewayError(.connectionLost, "The connection was lost.", gateway: endpoint.gatewayID)
+        )
     }
 
     func disconnect() { context?.close(promise: nil) }
