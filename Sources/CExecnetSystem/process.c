@@ -33,6 +33,18 @@ static void close_from(int first) {
     for (int descriptor = first; descriptor < limit; descriptor++) close(descriptor);
 }
 
+// What processes that are started get, if this one has more.
+static struct rlimit descriptor_limit;
+static bool has_more_descriptors;
+
+void execnet_raise_descriptor_limit(void) {
+    struct rlimit limit;
+    if (has_more_descriptors || getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    descriptor_limit = limit;
+    limit.rlim_cur = limit.rlim_max;
+    has_more_descriptors = setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 // Runs in the child, which shares the parent's memory until it executes: only system calls, no allocation.
 static void become(const execnet_process_plan *plan, const sigset_t *mask, volatile execnet_process_result *result) {
     struct sigaction standard = {0};
@@ -59,6 +71,7 @@ static void become(const execnet_process_plan *plan, const sigset_t *mask, volat
     if (input < 0 || output < 0 || errors < 0) goto failed;
     if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(errors, 2) < 0) goto failed;
     close_from(3);
+    if (has_more_descriptors) setrlimit(RLIMIT_NOFILE, &descriptor_limit);
 
     result->step = EXECNET_STEP_EXECUTE;
     sigprocmask(SIG_SETMASK, mask, NULL);

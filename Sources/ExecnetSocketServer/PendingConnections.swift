@@ -42,8 +42,9 @@ struct PendingConnections {
         if let index = entries.firstIndex(where: { $0.number == number }) { entries.remove(at: index) }
     }
 
-    mutating func removeOldest() -> UInt64? {
-        entries.isEmpty ? nil : entries.removeFirst().number
+    /// - Parameter number: one that stays.
+    mutating func removeOldest(besides number: UInt64? = nil) -> UInt64? {
+        entries.firstIndex { $0.number != number }.map { entries.remove(at: $0).number }
     }
 
     /// Removes those that have taken too long.

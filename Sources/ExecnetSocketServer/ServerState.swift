@@ -29,6 +29,9 @@ struct ServerState {
     private(set) var open: [UInt64: Connection] = [:]
     var pending: PendingConnections
     var isExpiryScheduled = false
+    /// Since when there is no connection; nil when there is one.
+    private var idleSince: MonotonicTime? = .now
+    private var isIdlenessWatched = false
     private var lastNumber: UInt64 = 0
     private var lastTimer: UInt64 = 0
 
@@ -74,16 +77,28 @@ struct ServerState {
     /// Adds a connection. Returns the one that has to go for it.
     mutating func add(_ connection: Connection, now: MonotonicTime) -> UInt64? {
         open[connection.number] = connection
+        idleSince = nil
         return pending.add(connection.number, now: now)
     }
 
     mutating func remove(_ connection: Connection) {
         open[connection.number] = nil
         pending.remove(connection.number)
+        if open.isEmpty { idleSince = .now }
     }
 
-    /// What stays the same while there is no connection; nil when there is one.
-    var idleness: UInt64? { open.isEmpty ? lastNumber : nil }
+    /// True: the caller has to watch how long there is no connection. One does at a time.
+    mutating func beginWatchingIdleness() -> Bool {
+        guard idleSince != nil, !isIdlenessWatched else { return false }
+        isIdlenessWatched = true
+        return true
+    }
+
+    /// How much longer there has to be no connection; nil if there is one, and nobody watches any more.
+    mutating func restOfIdleness(_ limit: Duration) -> Duration? {
+        isIdlenessWatched = idleSince != nil
+        return idleSince.map { limit - $0.until(.now) }
+    }
 
     // MARK: processes
 

@@ -10,7 +10,7 @@ import Synchronization
 extension SocketServer {
     /// Connections that are accepted in one turn; the poller has others to look after.
     private static let acceptedAtOnce = 64
-    /// How long nothing is accepted when the system has no room for more.
+    /// How long one that was given up has for its end when the system has no room for more.
     private static let pause = Duration.milliseconds(20)
 
     /// Accepts what is there. Runs on the poller's thread.
@@ -49,6 +49,26 @@ extension SocketServer {
         schedule(after: SocketServer.pause) { $0.poller.watch(listener.descriptor.value, read: true, write: false) }
     }
 
+    /// Does something that takes descriptors. If there are none left, the oldest connection that has not asked for anything yet has to
+    /// go, and it is tried once more.
+    func withRoom<R>(
+        for connection: Connection,
+        _ body: () throws(SystemError) -> R
+    ) async throws(SystemError) -> R {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            guard error.number == EMFILE || error.number == ENFILE,
+                let oldest = state.withLock({ $0.pending.removeOldest(besides: connection.number) })
+            else { throw error }
+            drop(oldest, because: "there is no room")
+            await withCheckedContinuation { continuation in
+                poller.schedule(after: SocketServer.pause) { continuation.resume() }
+            }
+        }
+        return try body()
+    }
+
     // MARK: pending connections
 
     private func scheduleExpiry() {
@@ -75,10 +95,14 @@ extension SocketServer {
 
     /// Ends the server if there is no connection for as long as it may be without one.
     func watchIdleness() {
-        guard let limit = configuration.idleTimeout else { return }
-        guard let idleness = state.withLock({ $0.idleness }) else { return }
-        schedule(after: limit) { server in
-            guard server.state.withLock({ $0.idleness }) == idleness else { return }
+        guard let limit = configuration.idleTimeout, state.withLock({ $0.beginWatchingIdleness() }) else { return }
+        stop(whenIdleFor: limit, in: limit)
+    }
+
+    private func stop(whenIdleFor limit: Duration, in rest: Duration) {
+        schedule(after: rest) { server in
+            guard let rest = server.state.withLock({ $0.restOfIdleness(limit) }) else { return }
+            guard rest <= .zero else { return server.stop(whenIdleFor: limit, in: rest) }
             server.logger.info("there was no connection for long")
             server.stop()
         }

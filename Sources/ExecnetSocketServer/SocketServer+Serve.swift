@@ -50,9 +50,17 @@ extension SocketServer {
     private func relay(_ connection: Connection, tls: TLS, environment: ProcessEnvironment) async throws(Refusal) {
         let relay: TLSRelay
         do {
-            relay = try await TLSRelay.open(connection.socket.duplicate(), group: tls.group) {
-                NIOSSLServerHandler(context: tls.context)
+            let socket = try await withRoom(for: connection) { () throws(SystemError) in
+                try connection.socket.duplicate()
             }
+            relay = try await TLSRelay.open(
+                socket,
+                group: tls.group,
+                pair: {
+                    try await withRoom(for: connection) { () throws(SystemError) in try DescriptorPair.sockets() }
+                },
+                handler: { NIOSSLServerHandler(context: tls.context) }
+            )
         } catch {
             throw Refusal(nil, "no TLS came about: \(TLSRelay.reason(of: error))")
         }
@@ -102,7 +110,7 @@ extension SocketServer {
         _ stream: Descriptor,
         _ connection: Connection
     ) async throws(Refusal) {
-        let process = try start(plan, token, stream, connection)
+        let process = try await start(plan, token, stream, connection)
         let status = await process.run()
         state.withLock { $0.ended(process) }
         guard let token else { return stopIfOnce() }
@@ -119,18 +127,20 @@ extension SocketServer {
         _ token: Token?,
         _ stream: Descriptor,
         _ connection: Connection
-    ) throws(Refusal) -> ServedProcess {
+    ) async throws(Refusal) -> ServedProcess {
         try state.withLock { state throws(Refusal) in try state.reserve(token) }
         let process: ServedProcess
         do throws(SystemError) {
-            process = try ServedProcess(
-                plan,
-                stream: stream,
-                socket: connection.socket,
-                poller: poller,
-                limits: configuration.limits,
-                logger: connection.logger
-            )
+            process = try await withRoom(for: connection) { () throws(SystemError) in
+                try ServedProcess(
+                    plan,
+                    stream: stream,
+                    socket: connection.socket,
+                    poller: poller,
+                    limits: configuration.limits,
+                    logger: connection.logger
+                )
+            }
         } catch {
             state.withLock { $0.failed(token) }
             throw Refusal(.failed, "\(error)")

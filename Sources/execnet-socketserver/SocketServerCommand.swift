@@ -95,6 +95,9 @@ import ServiceLifecycle
     )
     var logLevel = Logger.Level.info
 
+    /// A year, in seconds.
+    private static let longest = 31_536_000.0
+
     func validate() throws {
         guard (certificate == nil) == (privateKey == nil) else {
             throw ValidationError("--certificate and --private-key go together.")
@@ -104,12 +107,19 @@ import ServiceLifecycle
             throw ValidationError("Give a key or a certificate, not both.")
         }
         guard maxConnections > 0 else { throw ValidationError("--max-connections must be at least 1.") }
-        guard grace >= 0, idleTimeout ?? 1 > 0 else { throw ValidationError("Times must not be negative.") }
+        guard (0...Self.longest).contains(grace) else {
+            throw ValidationError("--grace takes 0 to \(Int(Self.longest)) seconds.")
+        }
+        guard idleTimeout.map({ $0 > 0 && $0 <= Self.longest }) ?? true else {
+            throw ValidationError("--idle-timeout takes more than 0 and at most \(Int(Self.longest)) seconds.")
+        }
     }
 
     func run() async throws {
         // A reader of the log that goes away must not take the server with it.
         signal(SIGPIPE, SIG_IGN)
+        // A gateway behind TLS takes ten.
+        DescriptorLimit.raise()
         let server = try SocketServer(try configuration())
         let service = ServiceGroupConfiguration.ServiceConfiguration(
             service: ServerService(server: server),

@@ -6,6 +6,7 @@
 import ExecnetSystem
 import ExecnetTLS
 import ExecnetTestSupport
+import Synchronization
 import Testing
 
 @testable import ExecnetSocketServer
@@ -170,6 +171,21 @@ struct RunTests {
                 await other.send("x" + longest)
                 #expect(await other.rest().hasPrefix("execnet-socketserver: malformed: the line is longer"))
             }
+        }
+    }
+
+    @Test func oneTimerWatchesForIdleness() async throws {
+        try await serve(.plain, { $0.idleTimeout = .seconds(600) }) { server, client in
+            await client.close()
+            for _ in 0..<20 {
+                try await TestClient.with(TestClient(server.address)) { other in
+                    await other.send("x\n")
+                    _ = await other.rest()
+                }
+                try await until { server.connections == 0 }
+            }
+            // One more is for the time that requests may take.
+            #expect(server.server.state.withLock { $0.timers.count } <= 2)
         }
     }
 

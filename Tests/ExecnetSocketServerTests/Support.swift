@@ -9,6 +9,7 @@ import ExecnetTestSupport
 import Logging
 import NIOPosix
 import NIOSSL
+import Synchronization
 import Testing
 
 @testable import ExecnetSocketServer
@@ -19,6 +20,8 @@ struct TestServer {
     /// As it prints them.
     let addresses: [String]
     var address: String { addresses.first ?? "" }
+    /// Those that it has not closed.
+    var connections: Int { server.state.withLock { $0.open.count } }
 
     static func run<R>(
         _ change: (inout SocketServerConfiguration) throws -> Void = { _ in },

@@ -53,6 +53,9 @@ typedef struct {
 // Starts a process as the leader of its own process group, with default signals and only descriptors 0 to 2.
 execnet_process_result execnet_process_start(const execnet_process_plan *plan);
 
+// Lets this process have as many descriptors as it may. Those that it starts from now on have the limit that it had.
+void execnet_raise_descriptor_limit(void);
+
 // A descriptor that becomes readable when the process ends, or -1 with errno (old kernels, sandboxes).
 int execnet_pidfd_open(pid_t pid);
 
