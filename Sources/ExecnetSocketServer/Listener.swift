@@ -26,9 +26,17 @@ final class Listener: Sendable {
     }
 
     /// Opens what an address stands for: usually one socket, and one for each address of a host that has several.
-    static func open(_ address: ListenAddress, owner: User?) throws(SocketServerError) -> [Listener] {
+    ///
+    /// - Parameter others: what else is listened on.
+    static func open(
+        _ address: ListenAddress,
+        beside others: [ListenAddress],
+        owner: User?
+    ) throws(SocketServerError) -> [Listener] {
         switch address {
-        case .tcp(let host, let port): try openInternet(host: host, port: port)
+        case .tcp(let host, let port):
+            // All addresses are those of IPv4 too, unless those are wanted on a socket of their own.
+            try openInternet(host: host, port: port, onlyIPv6: others.contains(.tcp(host: "0.0.0.0", port: port)))
         case .unix(let path): [try SocketFile.listen(at: path, owner: owner)]
         case .inherited(let number): [try inherit(number)]
         }
@@ -40,25 +48,35 @@ final class Listener: Sendable {
         descriptor.close()
     }
 
-    private static func openInternet(host: String, port: UInt16) throws(SocketServerError) -> [Listener] {
+    private static func openInternet(
+        host: String,
+        port: UInt16,
+        onlyIPv6: Bool
+    ) throws(SocketServerError) -> [Listener] {
         var listeners: [Listener] = []
+        var unavailable: Int32?
         var port = port
         for address in try SystemAddress.resolve(host: host, port: port) {
             let address = address.withPort(port)
             let descriptor: Descriptor
             do throws(SystemError) {
-                descriptor = try Descriptor.listening(at: address)
+                descriptor = try Descriptor.listening(at: address, onlyIPv6: onlyIPv6)
             } catch {
                 // localhost has an address of IPv6 even where the system has none.
-                if error.number == EAFNOSUPPORT || error.number == EADDRNOTAVAIL && host == "localhost" { continue }
+                if error.number == EAFNOSUPPORT || error.number == EADDRNOTAVAIL && host == "localhost" {
+                    unavailable = error.number
+                    continue
+                }
                 for listener in listeners { listener.close() }
-                throw SocketServerError("Cannot listen on \(address.text): \(error.reason).")
+                throw SocketServerError("Cannot listen on \(address.text): \(error.reason).", number: error.number)
             }
             listeners.append(try Listener(descriptor))
             // What the system chose for the first address is taken for the others as well.
             port = SystemAddress(of: descriptor.value)?.port ?? port
         }
-        guard !listeners.isEmpty else { throw SocketServerError("The host \"\(host)\" has no address to listen on.") }
+        guard !listeners.isEmpty else {
+            throw SocketServerError("The host \"\(host)\" has no address to listen on.", number: unavailable)
+        }
         return listeners
     }
 }
@@ -80,14 +98,27 @@ extension Descriptor {
         return descriptor
     }
 
-    /// A socket that listens; `prepare` runs before anybody can connect.
+    /// A socket that listens; one in the file system is for its owner only.
+    ///
+    /// - Parameters:
+    ///   - onlyIPv6: leaves the addresses of IPv4 to another socket, if it is all addresses.
+    ///   - prepare: runs before anybody can connect.
     static func listening(
         at address: SystemAddress,
+        onlyIPv6: Bool = false,
         prepare: () throws(SystemError) -> Void = {}
     ) throws(SystemError) -> Descriptor {
         let descriptor = try socket(family: address.family)
         var on: Int32 = 1
         setsockopt(descriptor.value, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
+        if address.family == AF_INET6 {
+            var only: Int32 = onlyIPv6 ? 1 : 0
+            setsockopt(descriptor.value, Int32(IPPROTO_IPV6), IPV6_V6ONLY, &only, socklen_t(MemoryLayout<Int32>.size))
+        }
+        // The file of a socket gets the socket's own mode. Changing it by its path could follow a link that somebody puts there.
+        if address.family == AF_UNIX, fchmod(descriptor.value, 0o600) != 0 {
+            throw SystemError("change the mode of the socket")
+        }
         guard address.withPointer({ bind(descriptor.value, $0, $1) }) == 0 else { throw SystemError("bind a socket") }
         try prepare()
         guard listen(descriptor.value, backlog) == 0 else { throw SystemError("listen") }

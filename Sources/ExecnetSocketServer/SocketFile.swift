@@ -16,9 +16,8 @@ struct SocketFile: Sendable {
         let descriptor: Descriptor
         do {
             descriptor = try Descriptor.listening(at: SystemAddress(unix: path)) { () throws(SystemError) in
-                // Nobody can connect before it listens, so there is no moment at which others could.
-                guard chmod(path, 0o600) == 0 else { throw SystemError("change the mode of the socket") }
-                if let owner, chown(path, owner.uid, owner.gid) != 0 {
+                // Not through a link that somebody else may have put there meanwhile.
+                if let owner, lchown(path, owner.uid, owner.gid) != 0 {
                     throw SystemError("change the owner of the socket")
                 }
             }
@@ -31,6 +30,7 @@ struct SocketFile: Sendable {
         return try Listener(descriptor, file: file)
     }
 
+    /// Removes it, if this user may: one that root made in a folder of its own stays, and is replaced by the next server.
     func remove() {
         var information = stat()
         guard lstat(path, &information) == 0, information.st_dev == device, information.st_ino == inode else { return }
@@ -52,9 +52,17 @@ struct SocketFile: Sendable {
         } catch {
             throw SocketServerError("Cannot listen on unix:\(path): \(error)")
         }
-        guard answer == ECONNREFUSED else {
-            throw SocketServerError("Cannot listen on unix:\(path): another server does already.")
+        switch answer {
+        case ECONNREFUSED: unlink(path)
+        // With EAGAIN it has as many connections waiting as it takes.
+        case 0, EAGAIN: throw SocketServerError("Cannot listen on unix:\(path): another server does already.")
+        default:
+            throw SocketServerError(
+                """
+                Cannot listen on unix:\(path): there is a socket, and it cannot be told whether a server listens on it: \
+                \(String(cString: strerror(answer))).
+                """
+            )
         }
-        unlink(path)
     }
 }

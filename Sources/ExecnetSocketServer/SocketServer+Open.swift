@@ -36,7 +36,9 @@ extension SocketServer {
         }
         var listeners: [Listener] = []
         do throws(SocketServerError) {
-            for address in configuration.addresses { listeners += try Listener.open(address, owner: user) }
+            for address in configuration.addresses {
+                listeners += try Listener.open(address, beside: configuration.addresses, owner: user)
+            }
             for listener in listeners { try check(listener) }
             try checkPythonSource(listeners)
             try user?.become()
@@ -81,7 +83,9 @@ extension SocketServer {
     private func environment(of user: User?) -> ProcessEnvironment {
         var variables = ProcessPlan.currentEnvironment
         for name in Listener.variables { variables[name] = nil }
-        variables.merge(user?.variables ?? [:]) { $1 }
-        return ProcessEnvironment(variables: variables, directory: user?.directory)
+        return ProcessEnvironment(
+            variables: user?.environment(from: variables) ?? variables,
+            directory: user?.directory
+        )
     }
 }

@@ -11,6 +11,7 @@ struct User: Sendable {
     let uid: uid_t
     let gid: gid_t
     let home: String
+    private let shell: String
 
     init(name: String) throws(SocketServerError) {
         guard let entry = getpwnam(name)?.pointee else {
@@ -20,6 +21,7 @@ struct User: Sendable {
         uid = entry.pw_uid
         gid = entry.pw_gid
         home = String(cString: entry.pw_dir)
+        shell = entry.pw_shell.map { String(cString: $0) } ?? ""
     }
 
     /// Makes the whole process this user's, for ever.
@@ -34,8 +36,21 @@ struct User: Sendable {
         }
     }
 
-    /// What a login would set.
-    var variables: [String: String] { ["HOME": home, "USER": name, "LOGNAME": name] }
+    /// Where programs are for everybody; root's own path has others.
+    private static let path = "/usr/local/bin:/usr/bin:/bin"
+
+    /// An environment for this user: without what is about somebody else, and with what a login would set.
+    func environment(from variables: [String: String]) -> [String: String] {
+        var own = variables.filter { name, _ in
+            name != "MAIL" && !name.hasPrefix("XDG_") && !name.hasPrefix("SUDO_")
+        }
+        own["HOME"] = home
+        own["USER"] = name
+        own["LOGNAME"] = name
+        own["SHELL"] = shell.isEmpty ? "/bin/sh" : shell
+        own["PATH"] = User.path
+        return own
+    }
 
     /// Where its processes start: at home, if it can go there.
     var directory: String { access(home, X_OK) == 0 ? home : "/" }

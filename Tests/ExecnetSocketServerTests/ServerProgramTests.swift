@@ -53,6 +53,30 @@ struct ServerProgramTests {
         }
     }
 
+    @Test func aSocketThatTellsNothingStays() async throws {
+        let path = TestFile.path("socket")
+        defer { unlink(path) }
+        // One for datagrams, to which nobody connects in this way.
+        let socket = Descriptor(owning: socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0))
+        #expect(SystemAddress(unix: path).withPointer { bind(socket.value, $0, $1) } == 0)
+        let reason = String(cString: strerror(EPROTOTYPE))
+        #expect(await complaints(["--listen", "unix:\(path)"]).contains(reason))
+        #expect(access(path, F_OK) == 0)
+    }
+
+    @Test func allAddressesOfBothKindsMayBeListenedOnByThemselves() async throws {
+        let port = try await ServerProgram.with(["--listen", "127.0.0.1:0"]) { program in
+            try #require(await program.address().split(separator: ":").last)
+        }
+        for hosts in [["0.0.0.0", "[::]"], ["[::]", "0.0.0.0"]] {
+            let arguments = hosts.flatMap { ["--listen", "\($0):\(port)"] }
+            try await ServerProgram.with(arguments + ["--insecure"]) { program in
+                _ = try await program.addresses(2)
+                for host in ["127.0.0.1", "[::1]"] { try await expectWorks("\(host):\(port)") }
+            }
+        }
+    }
+
     @Test func aFileThatIsNoSocketStays() async throws {
         try await TestFile.with("text") { path in
             #expect(await complaints(["--listen", "unix:\(path)"]).contains("is no socket"))
@@ -139,6 +163,56 @@ struct ServerProgramTests {
             #expect(
                 await complaints(["--listen", address]).contains("Cannot listen on \(address): Address already in use.")
             )
+        }
+    }
+
+    @Test(arguments: [
+        ["--grace", "1e30"], ["--grace", "nan"], ["--grace=-1"], ["--idle-timeout", "inf"], ["--idle-timeout", "0"],
+    ])
+    func timesAreSensible(arguments: [String]) async throws {
+        let program = try ServerProgram(["--listen", "127.0.0.1:0"] + arguments)
+        #expect(await program.complaints().contains("\(arguments[0].prefix { $0 != "=" }) takes"))
+        #expect(await program.process.ended() == .exited(64))
+    }
+
+    // MARK: descriptors
+
+    @Test func itHasAsManyDescriptorsAsItMayAndItsProcessesTheUsual() async throws {
+        let program = try limited("ulimit -Sn 64", ["--listen", "127.0.0.1:0"])
+        let address = try await program.address()
+        try await TestClient.with(TestClient(address)) { client in
+            await client.run(makeToken(), "ulimit -Sn; ulimit -Hn")
+            let limits = await client.rest().split(separator: "\n")
+            #expect(limits.count == 2 && limits[0] == "64")
+            let own = String(decoding: SmallFile.read("/proc/\(program.process.pid)/limits") ?? [], as: UTF8.self)
+            let line = own.split(separator: "\n").first { $0.hasPrefix("Max open files") }
+            #expect(line?.split(separator: " ")[3] == limits[1])
+        }
+        program.process.signal(SIGKILL)
+        _ = await program.process.ended()
+    }
+
+    @Test func withoutDescriptorsItGoesOn() async throws {
+        try await TestKey.one.withFile { path in
+            let program = try limited("ulimit -n 40", ["--listen", "127.0.0.1:0", "--key-file", path])
+            let address = try await program.address()
+            var halfOpen: [Descriptor] = []
+            for _ in 0..<100 {
+                let socket = try TestClient.connect(address)
+                // As TLS begins.
+                _ = [22, 3, 1].withUnsafeBytes { socket.write($0) }
+                halfOpen.append(socket)
+            }
+            // The oldest had to make room.
+            var byte: UInt8 = 0
+            try await until { withUnsafeMutableBytes(of: &byte) { halfOpen[0].receive(into: $0) } != .wouldBlock }
+            for socket in halfOpen { socket.close() }
+            try await TestClient.with(Transport.key.connect(to: address)) { client in
+                await client.run(makeToken(), "echo works")
+                #expect(await client.rest() == "works\n")
+            }
+            program.process.signal(SIGKILL)
+            _ = await program.process.ended()
         }
     }
 
@@ -302,6 +376,10 @@ struct ServerProgramTests {
     func itBecomesTheUserThatItIsToldToBe() async throws {
         let path = TestFile.path("socket")
         defer { unlink(path) }
+        // As sudo leaves it, which the processes must not see.
+        let roots = ["SUDO_USER": "somebody", "XDG_RUNTIME_DIR": "/run/user/0", "MAIL": "/var/mail/root"]
+        for (name, value) in roots { setenv(name, value, 1) }
+        defer { for name in roots.keys { unsetenv(name) } }
         try await ServerProgram.with(["--listen", "127.0.0.1:0", "--listen", "unix:\(path)", "--user", "nobody"]) {
             program in
             let addresses = try await program.addresses(2)
@@ -312,6 +390,13 @@ struct ServerProgramTests {
                 #expect(
                     await client.rest() == "\(nobody.uid)\n\(nobody.gid)\n\(groups)\nnobody nobody \(nobody.home)\n"
                 )
+            }
+            try await TestClient.with(TestClient(addresses[0])) { client in
+                await client.run(
+                    makeToken(),
+                    "echo $PATH; env | grep -E '^(SUDO_|XDG_|MAIL)'; test -x $SHELL && echo shell"
+                )
+                #expect(await client.rest() == "/usr/local/bin:/usr/bin:/bin\nshell\n")
             }
             var information = stat()
             #expect(lstat(path, &information) == 0 && information.st_uid == nobody.uid)
@@ -398,6 +483,17 @@ struct ServerProgramTests {
     }
 
     private func python() throws -> String { try #require(ExecutablePath.find("python3")) }
+
+    /// A server that was started by a shell, after a command.
+    private func limited(_ command: String, _ arguments: [String]) throws -> ServerProgram {
+        let path = ExecutablePath.built("execnet-socketserver")
+        return try ServerProgram(
+            ProcessPlan(
+                executable: "/bin/sh",
+                arguments: ["sh", "-c", "\(command); exec \"$0\" \"$@\"", path] + arguments
+            )
+        )
+    }
 
     /// A server that was given a listening socket as descriptor 3.
     private func inheriting(_ setting: String, _ arguments: [String], host: String = "127.0.0.1") throws
