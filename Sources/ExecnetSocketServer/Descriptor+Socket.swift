@@ -74,6 +74,9 @@ extension Descriptor {
         }
     }
 
+    /// Bytes that are read from one who goes on sending to nobody: more than can be on its way.
+    private static let mostThrownAway = 16 << 20
+
     /// Says that no more comes, and waits for the other side to say it too.
     ///
     /// A socket that is closed with something unread tells the other side so at once, which can cost it what it has not read yet.
@@ -81,9 +84,13 @@ extension Descriptor {
         shutdown(value, Int32(SHUT_WR))
         let end = MonotonicTime.now + limit
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        while MonotonicTime.now < end {
+        var left = Descriptor.mostThrownAway
+        while left > 0, MonotonicTime.now < end {
             switch buffer.withUnsafeMutableBytes({ receive(into: $0) }) {
-            case .bytes: continue
+            case .bytes(let count):
+                left -= count
+                // Others need this thread too.
+                await Task.yield()
             case .ended: return
             case .wouldBlock:
                 guard await poller.waitReadable(value, within: MonotonicTime.now.until(end)) else { return }

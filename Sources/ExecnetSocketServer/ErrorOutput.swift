@@ -85,12 +85,12 @@ final class ErrorOutput: Sendable {
 
     /// Ends a reader's reading, if it is still the one.
     func detach(_ reader: UInt64) {
-        let waiting = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard state.reader == reader else { return nil }
+        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>?] in
+            guard state.reader == reader else { return [] }
             state.reader = 0
-            return state.waitingWriter.take()
+            return [state.waitingWriter.take(), state.waitingReader.take()]
         }
-        waiting?.resume()
+        for continuation in waiting { continuation?.resume() }
     }
 
     /// What has come since the last call; nil at the end, or when another one reads now.

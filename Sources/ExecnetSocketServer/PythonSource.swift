@@ -18,17 +18,23 @@ enum PythonSource {
         return environment.plan(python, ["python3", "-c", server, peer])
     }
 
+    /// Bytes; the source of Python's package has 62 000 in its version 2.1.
+    static let longestLine = 1 << 20
+
     /// The source that comes expects the names `clientsock` and `address`. What it prints must not get into the connection.
     private static let server = """
-        import ast, os, socket, sys
+        import ast, os, socket, sys, time
         clientsock = socket.socket(fileno=os.dup(0))
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)
         os.close(nothing)
         os.dup2(2, 1)
-        clientsock.settimeout(10)
+        end = time.monotonic() + 10
         line = b""
         while not line.endswith(b"\\n"):
+            if len(line) > \(longestLine):
+                sys.exit("the source is too long")
+            clientsock.settimeout(max(end - time.monotonic(), 0.001))
             ahead = clientsock.recv(65536, socket.MSG_PEEK)
             if not ahead:
                 sys.exit(1)

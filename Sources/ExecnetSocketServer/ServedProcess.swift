@@ -130,8 +130,18 @@ final class ServedProcess: Sendable {
         guard let writer = try? DescriptorWriter(stream, poller: poller) else { return }
         let reader = errors.attach()
         child.whenEnded { _ in self.poller.schedule(after: self.limits.clientGone, abort) }
-        while let bytes = await errors.next(reader), await writer.write(bytes) {}
+        while let bytes = await nextErrors(reader, for: stream), await writer.write(bytes) {}
         errors.detach(reader)
+    }
+
+    /// What the process prints next. Nothing that is written would tell meanwhile that the client has gone.
+    private func nextErrors(_ reader: UInt64, for stream: Descriptor) async -> [UInt8]? {
+        try? poller.addHangUp(stream.value) {
+            self.poller.remove(stream.value)
+            self.poller.schedule(after: self.limits.clientGone) { self.errors.detach(reader) }
+        }
+        defer { poller.remove(stream.value) }
+        return await errors.next(reader)
     }
 
     private func log(_ bytes: [UInt8], _ lines: inout LineSplitter) {

@@ -195,6 +195,47 @@ struct HostileClientTests {
         }
     }
 
+    @Test(arguments: Transport.allCases) func anAttachIsOverWhenItsClientHasGoneThoughNothingIsPrinted(
+        transport: Transport
+    ) async throws {
+        try await besideAnother(transport, { $0.limits.clientGone = .milliseconds(50) }) { server in
+            let before = server.connections
+            try await TestClient.with(transport.connect(to: server.address)) { client in
+                let token = makeToken()
+                await client.run(token, "read line; echo one >&2; read line; exit 3")
+                let errors = try await transport.connect(to: server.address)
+                await errors.attach(token)
+                await client.send("\n")
+                #expect(await errors.hear("one\n") == "one\n")
+                await errors.vanish()
+                try await until { server.connections == before + 1 }
+                // The next one gets the rest.
+                try await TestClient.with(transport.connect(to: server.address)) { errors in
+                    await errors.attach(token)
+                    await client.send("\n")
+                    #expect(await errors.rest() == "\n\(token) ended exit 3\n")
+                }
+            }
+        }
+    }
+
+    /// Whoever sends without end to a process that has ended is not listened to until his time is up.
+    @Test func aClientThatGoesOnSendingHoldsUpNoEnd() async throws {
+        try await besideAnother(.plain, { $0.limits.closing = .seconds(600) }) { server in
+            let before = server.connections
+            let client = try TestClient(server.address)
+            await client.run(makeToken(), "true")
+            let piece = String(repeating: "x", count: 100_000)
+            try await until { server.connections > before }
+            async let sending: Void = {
+                for _ in 0..<1_000 { await client.send(piece) }
+            }()
+            try await until { server.connections == before }
+            await sending
+            await client.close()
+        }
+    }
+
     private func writtenBytes(_ pid: Int32) -> Int {
         let text = String(decoding: SmallFile.read("/proc/\(pid)/io") ?? [], as: UTF8.self)
         let line = text.split(separator: "\n").first { $0.hasPrefix("wchar: ") }

@@ -92,6 +92,17 @@ struct PythonSourceTests {
         }
     }
 
+    @Test func aSourceWithoutEndIsNotTaken() async throws {
+        try await serve { server in
+            try await TestClient.with(TestClient(server.address)) { client in
+                await client.send("'")
+                async let end = client.rest()
+                for _ in 0..<40 { await client.send(String(repeating: "x", count: 65_536)) }
+                #expect(await end == "")
+            }
+        }
+    }
+
     @Test func itIsForThisMachineAndWithoutAKeyOnly() async throws {
         let key = try TestKey.one.key()
         await #expect(throws: SocketServerError.self) {
