@@ -13,6 +13,8 @@ struct InstalledServer: Sendable {
     /// How long it waits for its one gateway.
     private static let patience = 30
 
+    /// The id of the gateway to be.
+    private let gateway: String
     private let hop: Gateway
     /// The native gateway that it runs on: the hop itself, or one beside a Python agent.
     private let runner: Gateway
@@ -27,18 +29,21 @@ struct InstalledServer: Sendable {
     static func start(on hop: Gateway, for opening: Opening) async throws -> InstalledServer {
         let runner = try await hop.info().language == "python" ? opening.nativeGateway(beside: hop) : hop
         let machine = Machine(of: hop)
+        var started: Channel?
         do {
             var task = SocketServerTask()
-            task.host = machine == .this ? "127.0.0.1" : "0.0.0.0"
+            task.host = machine == .this ? "127.0.0.1" : "::"
             task.key = SocketSecurity.randomKey
             task.servesOnce = true
             task.idleSeconds = patience
             let channel = try await runner.remoteExec(task)
+            started = channel
             try await channel.set(["portrange": [0]])
             let timeout = opening.configuration.openTimeout
             let port = try await channel.get("listenport", as: Int.self, timeout: timeout)
             let interfaces = try await channel.get("addresses", as: [String].self, timeout: timeout)
             return InstalledServer(
+                gateway: opening.id,
                 hop: hop,
                 runner: runner,
                 channel: channel,
@@ -47,7 +52,10 @@ struct InstalledServer: Sendable {
                 addresses: machine.hosts(interfaces).map { .host($0, port: port) }
             )
         } catch {
+            // The server ends with its channel.
+            try? started?.close()
             if runner !== hop { await runner.close() }
+            if error is CancellationError { throw error }
             throw GatewayError(
                 .launchFailed,
                 "No socket server could be started on the gateway \"\(hop.id)\".",
@@ -80,7 +88,13 @@ struct InstalledServer: Sendable {
             }
         }
         await end()
-        throw failure ?? GatewayError(.launchFailed, "The machine of \"\(hop.id)\" has no address to connect to.")
+        throw GatewayError(
+            .launchFailed,
+            "The socket server on the machine of \"\(hop.id)\" cannot be reached. Tried: "
+                + "\(addresses.map { "\($0)" }.joined(separator: ", ")).",
+            gateway: gateway,
+            cause: failure
+        )
     }
 
     /// The server ends with its gateway, and the gateway with the one that its server runs on.

@@ -18,7 +18,7 @@ import Logging
 ///     try await server.set(["portrange": [7770, 7771, 7772]])
 ///     let port = try await server.get("listenport", as: Int.self)
 public struct SocketServerTask: RemoteTask {
-    /// The name or address to listen on.
+    /// The name or address to listen on. `::` is all addresses of the machine, of IPv4 as well.
     public var host = "127.0.0.1"
     /// The key that clients need; 16 to 256 bytes. Without one the server only listens on the machine itself.
     public var key: [UInt8]?
@@ -35,8 +35,8 @@ public struct SocketServerTask: RemoteTask {
         for port in try await channel.get("portrange", as: [Int].self) {
             do {
                 return try await serve(port, channel)
-            } catch is SocketServerError {
-                // The port is taken.
+            } catch let error as SocketServerError where error.number == EADDRINUSE || error.number == EACCES {
+                // The port is taken, or is not for this user.
                 continue
             }
         }
@@ -44,6 +44,14 @@ public struct SocketServerTask: RemoteTask {
     }
 
     private func serve(_ port: Int, _ channel: Channel) async throws {
+        do {
+            try await serve(host, port, channel)
+        } catch let error as SocketServerError where host == "::" && error.number == EAFNOSUPPORT {
+            try await serve("0.0.0.0", port, channel)
+        }
+    }
+
+    private func serve(_ host: String, _ port: Int, _ channel: Channel) async throws {
         let (addresses, address) = AsyncStream.makeStream(of: [String].self)
         var logger = Logger(label: "execnet.socketserver")
         // Its records go to the coordinator, for which it is a means and no event.
