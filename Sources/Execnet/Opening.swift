@@ -151,6 +151,7 @@ struct Opening: Sendable {
         case .command(let words, let form):
             return hop.map { ViaLauncher($0, command: words, form: form) } ?? CommandLauncher(words, form: form)
         case .socket(let address):
+            warnOfExposedKey()
             return SocketLauncher(
                 address,
                 via: hop,
@@ -160,6 +161,14 @@ struct Opening: Sendable {
             )
         case .popen, .installedSocket: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         }
+    }
+
+    private func warnOfExposedKey() {
+        guard let path = spec.security.exposedKeyFile else { return }
+        configuration.logger.warning(
+            "The key file can be read by others than its owner: chmod 600 it, and make a new key.",
+            metadata: ["gateway": "\(id)", "file": "\(path)"]
+        )
     }
 
     private var mayBePythonServer: Bool {

@@ -6,6 +6,8 @@
 import Execnet
 import ExecnetSystem
 import ExecnetTestSupport
+import Logging
+import Synchronization
 import Testing
 
 #if canImport(Glibc)
@@ -108,6 +110,22 @@ struct SocketGatewayTests {
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func aKeyFileThatOthersReadIsComplainedAbout() async throws {
+        try await withTemporaryFolder { folder in
+            try writeFile("a key, and it is long enough too\n", to: folder + "/key", mode: 0o644)
+            let records = Mutex<[String]>([])
+            var configuration = GatewayConfiguration.quiet
+            configuration.logger = Logger(label: "test") { _ in
+                RecordingLogHandler { text in records.withLock { $0.append(text) } }
+            }
+            await expectGatewayError(.launchFailed) {
+                try await Gateway.open("socket=127.0.0.1:1//key=@\(folder)/key", configuration: configuration)
+            }
+            #expect(records.withLock { $0 }.contains { $0.contains("can be read by others") })
+        }
+    }
+
     @Test func aKeyIsNeverShown() throws {
         var spec = GatewaySpec()
         spec.place = .socket(.host("::1", port: 7))
@@ -116,4 +134,20 @@ struct SocketGatewayTests {
         let error = #expect(throws: GatewayError.self) { try GatewaySpec("socket=h:1//key=secret//foo=1") }
         #expect(error.map { "\($0)" }?.contains("secret") == false)
     }
+}
+
+/// Hands on what is logged.
+private struct RecordingLogHandler: LogHandler {
+    let record: @Sendable (String) -> Void
+    var logLevel = Logger.Level.trace
+    var metadata: Logger.Metadata = [:]
+
+    init(_ record: @escaping @Sendable (String) -> Void) { self.record = record }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { record("\(event.message)") }
 }

@@ -51,6 +51,12 @@ extension SocketSecurity {
     /// A new key, for one use.
     package static var randomKey: [UInt8] { Key.random().bytes }
 
+    /// The key's file, if others than its owner can read it.
+    package var exposedKeyFile: String? {
+        guard case .key(.file(let path)) = self, (try? Key(file: path))?.isExposed == true else { return nil }
+        return path
+    }
+
     /// With the key read from its file.
     func loaded() throws(SecurityError) -> Security {
         switch self {
