@@ -145,7 +145,7 @@ func untilSteady(_ number: () -> Int) async throws {
         let next = number()
         equals = next == last ? equals + 1 : 0
         last = next
-        return equals > 1_000
+        return equals > 20_000
     }
 }
 
