@@ -65,9 +65,13 @@ struct InstalledServer: Sendable {
         }
     }
 
+    /// How long one of several addresses is tried: all of them, as long as the server waits for somebody to come.
+    private static let attempt = Duration.seconds(3)
+
     /// Opens the gateway behind it, at the first address that leads there.
     func open(_ open: (SocketLauncher) async throws -> Gateway) async throws -> Gateway {
         var failure: (any Error)?
+        let timeout = addresses.count > 1 ? min(timeout, InstalledServer.attempt) : timeout
         for address in addresses {
             do {
                 let launcher = SocketLauncher(

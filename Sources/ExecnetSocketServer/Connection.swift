@@ -60,26 +60,23 @@ extension Listener {
         }
         let socket = Descriptor(owning: number)
         _ = execnet_set_close_on_exec(number)
-        if peer.isInternet { socket.setInternetOptions() }
+        if peer.isInternet {
+            socket.setConnectionOptions()
+            socket.keepAlive()
+        }
         return .connection(socket, peer: peer.isInternet ? peer.text : "unix")
     }
 }
 
 extension Descriptor {
-    /// Small messages go at once, and a computer that has vanished is noticed within two minutes.
-    fileprivate func setInternetOptions() {
-        set(IPPROTO_TCP, TCP_NODELAY, 1)
-        set(Int(SOL_SOCKET), SO_KEEPALIVE, 1)
+    /// A computer that has vanished is noticed within two minutes.
+    fileprivate func keepAlive() {
+        setOption(SOL_SOCKET, SO_KEEPALIVE, 1)
         #if os(Linux)
-            set(IPPROTO_TCP, TCP_KEEPIDLE, 60)
-            set(IPPROTO_TCP, TCP_KEEPINTVL, 15)
-            set(IPPROTO_TCP, TCP_KEEPCNT, 4)
+            setOption(Int32(IPPROTO_TCP), TCP_KEEPIDLE, 60)
+            setOption(Int32(IPPROTO_TCP), TCP_KEEPINTVL, 15)
+            setOption(Int32(IPPROTO_TCP), TCP_KEEPCNT, 4)
         #endif
-    }
-
-    private func set(_ level: some BinaryInteger, _ option: Int32, _ setting: Int32) {
-        var setting = setting
-        setsockopt(value, Int32(level), option, &setting, socklen_t(MemoryLayout<Int32>.size))
     }
 }
 

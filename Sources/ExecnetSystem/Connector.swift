@@ -127,7 +127,7 @@ package final class Connector: Sendable {
             let share = MonotonicTime.now + MonotonicTime.now.until(deadline) / (entries.count - index)
             switch connect(to: address, family: entry.ai_family, until: share) {
             case .success(let descriptor):
-                descriptor.sendWithoutDelay()
+                descriptor.setConnectionOptions()
                 return descriptor
             case .failed(let number):
                 note(number)
@@ -197,14 +197,6 @@ package final class Connector: Sendable {
     #else
         private static let streamType = SOCK_STREAM
     #endif
-}
-
-extension Descriptor {
-    /// Small messages must not wait for the acknowledgement of others.
-    fileprivate func sendWithoutDelay() {
-        var one: Int32 = 1
-        setsockopt(value, Int32(IPPROTO_TCP), TCP_NODELAY, &one, socklen_t(MemoryLayout.size(ofValue: one)))
-    }
 }
 
 private func systemConnect(_ number: Int32, _ address: UnsafePointer<sockaddr>, _ size: socklen_t) -> Int32 {
