@@ -29,8 +29,8 @@ package final class DescriptorLink: Link {
     /// Whether to wait for an answer on the thread of whoever wants it.
     private let patience = Backoff(longestPause: 256)
     private let spin = BriefSpin()
-    /// What an answer takes at first over one gateway more. Once it has been caught it comes in half of that.
-    private let longSpin = BriefSpin(for: .microseconds(80))
+    /// An answer over one gateway more comes later, so whether it pays to look for it has a record of its own.
+    private let spinFromAfar = BriefSpin()
     private let interest = Mutex(Interest())
     private let blockedOutput = Mutex<BlockedOutput?>(nil)
 
@@ -111,7 +111,7 @@ package final class DescriptorLink: Link {
     }
 
     package func receiveInPlace() -> Bool { receiveInPlace(spin) }
-    package func receiveInPlaceFromAfar() -> Bool { receiveInPlace(longSpin) }
+    package func receiveInPlaceFromAfar() -> Bool { receiveInPlace(spinFromAfar) }
 
     private func receiveInPlace(_ spin: BriefSpin) -> Bool {
         guard patience.allows(), beginReading() else { return false }
