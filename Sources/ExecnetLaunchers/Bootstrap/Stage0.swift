@@ -42,12 +42,16 @@ package enum Stage0 {
         }
     }
 
+    private static func isLowercase(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
     /// Whether a shell can set a variable of this name, and the script has none of its own like it.
     package static func isVariable(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
             return false
         }
-        guard name.wholeMatch(of: /_[a-z]+/) == nil else { return false }
+        if first == UInt8(ascii: "_"), name.utf8.count > 1, name.utf8.dropFirst().allSatisfy(isLowercase) {
+            return false
+        }
         return name.utf8.allSatisfy { byte in
             switch UnicodeScalar(byte) {
             case "a"..."z", "A"..."Z", "0"..."9", "_": true
