@@ -71,4 +71,16 @@ final class ServerProgram: Sendable {
         while let bytes = await errors.next() { text += String(decoding: bytes, as: UTF8.self) }
         return text
     }
+
+    /// What it says when it does not start.
+    static func complaints(_ arguments: [String]) async -> String {
+        do {
+            let program = try ServerProgram(arguments)
+            let text = await program.complaints()
+            #expect(await program.process.ended() == .exited(1))
+            return text
+        } catch {
+            return "\(error)"
+        }
+    }
 }

@@ -123,6 +123,9 @@ enum TestFile {
     }
 }
 
+/// Python's interpreter.
+func python() throws -> String { try #require(ExecutablePath.find("python3")) }
+
 extension ChildProcess {
     func ended() async -> ExecnetSystem.ExitStatus {
         await withCheckedContinuation { continuation in whenEnded { continuation.resume(returning: $0) } }
