@@ -103,8 +103,13 @@ extension Descriptor {
     }
 
     package func read(into buffer: UnsafeMutableRawBufferPointer) -> Transfer {
+        Descriptor.taking { systemRead(value, buffer.baseAddress, buffer.count) }
+    }
+
+    /// What a call of the system did that takes bytes and tells how many: read, recv. One that a signal has interrupted is made again.
+    package static func taking(_ call: () -> Int) -> Transfer {
         while true {
-            let count = systemRead(value, buffer.baseAddress, buffer.count)
+            let count = call()
             if count > 0 { return .bytes(count) }
             if count == 0 { return .ended(0) }
             switch errno {

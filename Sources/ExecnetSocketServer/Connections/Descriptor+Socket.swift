@@ -10,16 +10,7 @@ import ExecnetSystem
 extension Descriptor {
     /// Takes what has come, or with MSG_PEEK looks at it.
     func receive(into buffer: UnsafeMutableRawBufferPointer, flags: Int32 = 0) -> Transfer {
-        while true {
-            let count = recv(value, buffer.baseAddress, buffer.count, flags | Int32(MSG_DONTWAIT))
-            if count > 0 { return .bytes(count) }
-            if count == 0 { return .ended(0) }
-            switch errno {
-            case EINTR: continue
-            case EAGAIN: return .wouldBlock
-            default: return .ended(errno)
-            }
-        }
+        Descriptor.taking { recv(value, buffer.baseAddress, buffer.count, flags | Int32(MSG_DONTWAIT)) }
     }
 
     /// Writes a line if there is room for it, as there is on a connection that has not been written to.
