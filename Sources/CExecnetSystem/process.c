@@ -45,6 +45,17 @@ void execnet_raise_descriptor_limit(void) {
     has_more_descriptors = setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
+int execnet_has_descriptors(int any, unsigned reserve) {
+    // The system gives out the lowest number that is free, so a high one says that few are left.
+    int number = fcntl(any, F_DUPFD_CLOEXEC, 0);
+    if (number < 0) return -1;
+    close(number);
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || (rlim_t)number + reserve < limit.rlim_cur) return 0;
+    errno = EMFILE;
+    return -1;
+}
+
 // Runs in the child, which shares the parent's memory until it executes: only system calls, no allocation.
 static void become(const execnet_process_plan *plan, const sigset_t *mask, volatile execnet_process_result *result) {
     struct sigaction standard = {0};

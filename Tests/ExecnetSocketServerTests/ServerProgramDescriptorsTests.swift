@@ -29,7 +29,7 @@ struct ServerProgramDescriptorsTests {
 
     @Test func withoutDescriptorsItGoesOn() async throws {
         try await TestKey.one.withFile { path in
-            let program = try limited("ulimit -n 40", ["--listen", "127.0.0.1:0", "--key-file", path])
+            let program = try limited("ulimit -n 48", ["--listen", "127.0.0.1:0", "--key-file", path])
             let address = try await program.address()
             var halfOpen: [Descriptor] = []
             for _ in 0..<100 {

@@ -31,8 +31,9 @@ struct PlantingTests {
             try #require(mkdir(alone, 0o700) == 0)
             try await FarSide.expectWorks(spec(alone))
 
-            let sizes = Self.sizes("\(alone)/\(FarSide.cacheName)")
-            let watch = Task.detached { await Self.partialFiles("\(cache)/\(FarSide.cacheName)", sizes) }
+            let planted = "\(cache)/\(FarSide.cacheName)"
+            try makeFolder(planted)
+            let events = try FolderEvents(of: planted)
             let (uploads, upload) = AsyncStream.makeStream(of: Void.self)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await openAndKill(cache, note: "\(folder)/pid", upload) }
@@ -41,44 +42,18 @@ struct PlantingTests {
                 for _ in 1..<20 { group.addTask { try await FarSide.expectWorks(spec(cache), language: "swift") } }
                 try await group.waitForAll()
             }
-            watch.cancel()
-            let (looks, partial) = await watch.value
-            #expect(looks > 10)
-            #expect(partial.isEmpty)
-            let kept = names(in: "\(cache)/\(FarSide.cacheName)")
+            let record = events.take()
+            #expect(!record.isIncomplete)
+            // A name under which a file is executed comes to be by moving what is whole, and by nothing else.
+            #expect(record.created.union(record.written).filter { !$0.hasPrefix("x.") } == [])
+            #expect(record.movedHere.isSuperset(of: names(in: "\(alone)/\(FarSide.cacheName)")))
+            let kept = names(in: planted)
             #expect(kept.filter { !$0.hasPrefix("x.") } == names(in: "\(alone)/\(FarSide.cacheName)"))
             // Only the killed one cannot clear up; an agent does after a day.
             let owners = Set(kept.filter { $0.hasPrefix("x.") }.map { $0.split(separator: ".")[1] })
             #expect(owners.count <= 1)
             try await FarSide.expectWorks(spec(cache), language: "swift")
         }
-    }
-
-    private static func sizes(_ folder: String) -> [String: Int] {
-        var sizes: [String: Int] = [:]
-        for name in names(in: folder) {
-            var information = stat()
-            let isFile = lstat("\(folder)/\(name)", &information) == 0 && information.st_mode & S_IFMT == S_IFREG
-            if isFile { sizes[name] = Int(information.st_size) }
-        }
-        return sizes
-    }
-
-    /// Looks at the cache until it is cancelled: files that have a name under which they are executed, but not all of their bytes.
-    private static func partialFiles(_ folder: String, _ expected: [String: Int]) async -> (
-        looks: Int, found: [String: Int]
-    ) {
-        var looks = 0
-        var found: [String: Int] = [:]
-        while !Task.isCancelled {
-            for (name, size) in sizes(folder) where !name.hasPrefix("x.") && expected[name] != size {
-                found[name] = size
-            }
-            looks += 1
-            // A look now and then, which leaves the processors to the others.
-            try? await Task.sleep(for: .milliseconds(2))
-        }
-        return (looks, found)
     }
 
     private func spec(_ cache: String) -> GatewaySpec {

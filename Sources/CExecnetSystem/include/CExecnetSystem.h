@@ -56,6 +56,9 @@ execnet_process_result execnet_process_start(const execnet_process_plan *plan);
 // Lets this process have as many descriptors as it may. Those that it starts from now on have the limit that it had.
 void execnet_raise_descriptor_limit(void);
 
+// Whether this process may open `reserve` descriptors and one more. -1 with EMFILE if not; `any` is one that is open.
+int execnet_has_descriptors(int any, unsigned reserve);
+
 // A descriptor that becomes readable when the process ends, or -1 with errno (old kernels, sandboxes).
 int execnet_pidfd_open(pid_t pid);
 

@@ -42,9 +42,10 @@ struct PendingConnections {
         if let index = entries.firstIndex(where: { $0.number == number }) { entries.remove(at: index) }
     }
 
-    /// - Parameter number: one that stays.
-    mutating func removeOldest(besides number: UInt64? = nil) -> UInt64? {
-        entries.firstIndex { $0.number != number }.map { entries.remove(at: $0).number }
+    /// - Parameter number: the first that stays.
+    mutating func removeOldest(before number: UInt64 = .max) -> UInt64? {
+        guard let oldest = entries.first, oldest.number < number else { return nil }
+        return entries.removeFirst().number
     }
 
     /// Removes those that have taken too long.

@@ -42,6 +42,12 @@ final class Listener: Sendable {
         }
     }
 
+    /// Whether a connection waits to be accepted.
+    var isAwaited: Bool {
+        var entry = pollfd(fd: descriptor.value, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) > 0
+    }
+
     /// Stops listening.
     func close() {
         file?.remove()

@@ -12,10 +12,17 @@ extension SocketServer {
     private static let acceptedAtOnce = 64
     /// How long one that was given up has for its end when the system has no room for more.
     private static let pause = Duration.milliseconds(20)
+    /// How often that is waited for.
+    private static let attempts = 25
 
     /// Accepts what is there. Runs on the poller's thread.
     func accept(from listener: Listener) {
         for _ in 0..<SocketServer.acceptedAtOnce {
+            do throws(SystemError) {
+                try DescriptorLimit.expectRoom(beside: listener.descriptor)
+            } catch {
+                return rest(listener, error)
+            }
             switch listener.accept() {
             case .connection(let socket, let peer): admit(socket, peer)
             case .nothing: return
@@ -43,30 +50,37 @@ extension SocketServer {
 
     /// Makes room by giving up the oldest connection that has not asked for anything yet, and waits for that.
     private func rest(_ listener: Listener, _ error: SystemError) {
+        // Without descriptors it fails whether anybody is waiting or not.
+        guard listener.isAwaited else { return }
         logger.warning("cannot accept", metadata: ["address": "\(listener.text)", "error": "\(error)"])
         if let oldest = state.withLock({ $0.pending.removeOldest() }) { drop(oldest, because: "there is no room") }
         poller.watch(listener.descriptor.value, read: false, write: false)
         schedule(after: SocketServer.pause) { $0.poller.watch(listener.descriptor.value, read: true, write: false) }
     }
 
-    /// Does something that takes descriptors. If there are none left, the oldest connection that has not asked for anything yet has to
-    /// go, and it is tried once more.
+    /// Does something that takes descriptors. While there are none left, connections that are older and have not asked for anything yet
+    /// have to go, one after the other; never a younger one, or those that wait would give up each other.
     func withRoom<R>(
         for connection: Connection,
         _ body: () throws(SystemError) -> R
     ) async throws(SystemError) -> R {
-        do throws(SystemError) {
-            return try body()
-        } catch {
-            guard error.number == EMFILE || error.number == ENFILE,
-                let oldest = state.withLock({ $0.pending.removeOldest(besides: connection.number) })
-            else { throw error }
-            drop(oldest, because: "there is no room")
-            await withCheckedContinuation { continuation in
-                poller.schedule(after: SocketServer.pause) { continuation.resume() }
+        var attempt = 0
+        while true {
+            do throws(SystemError) {
+                try DescriptorLimit.expectRoom(beside: connection.socket)
+                return try body()
+            } catch {
+                attempt += 1
+                guard error.number == EMFILE || error.number == ENFILE, attempt < SocketServer.attempts else {
+                    throw error
+                }
+                let oldest = state.withLock { $0.pending.removeOldest(before: connection.number) }
+                if let oldest { drop(oldest, because: "there is no room") }
+                await withCheckedContinuation { continuation in
+                    poller.schedule(after: SocketServer.pause) { continuation.resume() }
+                }
             }
         }
-        return try body()
     }
 
     // MARK: pending connections
