@@ -8,6 +8,7 @@ EXECNET_TEST_PYTHON names the interpreter of the agent (default: the one that ru
 """
 
 import os
+import signal
 import socket
 import struct
 import subprocess
@@ -21,6 +22,9 @@ import zlib
 AGENT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bootstrap", "agent.py")
 PYTHON = os.environ.get("EXECNET_TEST_PYTHON") or sys.executable
 TIMEOUT = 20.0
+
+# A shell has its background jobs ignore this signal, and what they start inherits that; our own way of starting processes does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ONE_LINER = (
     "import os,zlib\n"
