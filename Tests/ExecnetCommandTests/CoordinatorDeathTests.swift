@@ -24,7 +24,7 @@ struct CoordinatorDeathTests {
         "trap '' TERM HUP INT; (trap '' TERM HUP INT; while :; do sleep 1000; done) & echo ready; wait"
     private static let spinning = "channel.send('ready')\nwhile True: pass"
     private static let pythonChild =
-        "import subprocess\np = subprocess.Popen(['sleep', '1000'])\nchannel.send('ready')\nchannel.receive()\np.wait()"
+        "import subprocess\np = subprocess.Popen(['sleep', '1000'])\nchannel.send('ready')\np.wait()"
 
     private static let works = [
         Work(testDescription: "waiting", program: ["--shell", grandchildren], limit: .seconds(1)),
