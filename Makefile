@@ -11,14 +11,14 @@ VENV := $(CURDIR)/.build-venv
 AGENT_FLAGS := -c release --static-swift-stdlib -Xswiftc -static-executable --product execnet-agent \
 	--scratch-path .build-agent
 
-# The interpreter of the tests: it has the module cbor2, against which the encoding is checked, and Python's execnet, whose clients the
-# socket server serves.
+# The interpreter of the tests: it has the module cbor2, against which the encoding is checked, Python's execnet, whose clients the
+# socket server serves, and asyncssh, a server of SSH that asks several questions at once.
 export EXECNET_TEST_PYTHON := $(VENV)/bin/python
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
 
-setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a virtual environment of the tests)
+setup: ## Install what is missing (Debian packages, and Python modules in a virtual environment of the tests)
 	@command -v $(SWIFT) >/dev/null || { echo "Swift is missing: see https://www.swift.org/install" >&2; exit 1; }
 	@missing=""
 	python3 -c '' 2>/dev/null || missing+=" python3"
@@ -27,6 +27,12 @@ setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a v
 	command -v git >/dev/null || missing+=" git"
 	test -e /usr/include/zlib.h || missing+=" zlib1g-dev"
 	command -v strip >/dev/null || missing+=" binutils"
+	test -e /usr/include/libssh2.h || missing+=" libssh2-1-dev"
+	command -v ssh >/dev/null || missing+=" openssh-client"
+	test -x /usr/sbin/sshd || missing+=" openssh-server"
+	command -v dropbearkey >/dev/null || missing+=" dropbear-bin"
+	compgen -G '/usr/lib/*/libnss_wrapper.so' >/dev/null || missing+=" libnss-wrapper"
+	compgen -G '/usr/lib/*/libpam_wrapper.so' >/dev/null || missing+=" libpam-wrapper"
 	test -x /bin/busybox || missing+=" busybox-static"
 	for shell in fish mksh tcsh yash zsh; do command -v "$$shell" >/dev/null || missing+=" $$shell"; done
 	test -s /etc/ssl/certs/ca-certificates.crt || missing+=" ca-certificates"
@@ -37,10 +43,10 @@ setup: ## Install what is missing (Debian packages, and cbor2 and execnet in a v
 		$$root apt-get update -q
 		$$root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $$missing
 	fi
-	if ! "$(EXECNET_TEST_PYTHON)" -c 'import cbor2, execnet' 2>/dev/null; then
-		echo "Making $(VENV) with cbor2 and execnet"
+	if ! "$(EXECNET_TEST_PYTHON)" -c 'import asyncssh, cbor2, execnet' 2>/dev/null; then
+		echo "Making $(VENV) with asyncssh, cbor2 and execnet"
 		python3 -m venv --clear "$(VENV)"
-		"$(EXECNET_TEST_PYTHON)" -m pip install --quiet --disable-pip-version-check cbor2 execnet==2.1.2
+		"$(EXECNET_TEST_PYTHON)" -m pip install --quiet --disable-pip-version-check asyncssh==2.24.1 cbor2 execnet==2.1.2
 	fi
 
 build: setup ## Build everything, with the tests
