@@ -60,10 +60,24 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Needs the header of libssh2 (libssh2-1-dev); the library itself is looked for when a gateway over ssh is opened.
+        .target(name: "CExecnetSSH"),
+        .target(
+            name: "ExecnetSSH",
+            dependencies: [
+                "CExecnetSSH", "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings
+        ),
         .target(
             name: "Execnet",
             dependencies: [
-                "ExecnetCore", "ExecnetLaunchers", "ExecnetSocketServer", "ExecnetSystem", "ExecnetWire",
+                "ExecnetCore", "ExecnetLaunchers", "ExecnetSSH", "ExecnetSocketServer", "ExecnetSystem", "ExecnetWire",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
@@ -127,7 +141,9 @@ let package = Package(
         .target(name: "CAgentConstructor", path: "Tests/CAgentConstructor"),
         .target(
             name: "ExecnetTestSupport",
-            dependencies: ["ExecnetCore", "ExecnetSystem", .product(name: "NIOPosix", package: "swift-nio")],
+            dependencies: [
+                "ExecnetCore", "ExecnetSSH", "ExecnetSystem", .product(name: "NIOPosix", package: "swift-nio"),
+            ],
             path: "Tests/ExecnetTestSupport",
             swiftSettings: settings
         ),
@@ -159,6 +175,16 @@ let package = Package(
             name: "ExecnetLaunchersTests",
             dependencies: [
                 "Execnet", "ExecnetCore", "ExecnetLaunchers", "ExecnetSystem", "ExecnetTestSupport",
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "ExecnetSSHTests",
+            dependencies: [
+                "CExecnetSSH", "Execnet", "ExecnetCore", "ExecnetSSH", "ExecnetSystem", "ExecnetTestSupport",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings
         ),

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 public import ExecnetCore
+public import ExecnetSSH
 import Synchronization
 
 extension Gateway {
@@ -13,11 +14,12 @@ extension Gateway {
     /// - Throws: ``GatewayError`` that names the obstacle and quotes what the far side printed; `CancellationError`.
     public static func open(
         _ spec: GatewaySpec,
-        configuration: GatewayConfiguration = GatewayConfiguration()
+        configuration: GatewayConfiguration = GatewayConfiguration(),
+        ssh: SSHConfiguration = SSHConfiguration()
     ) async throws -> Gateway {
         try Task.checkCancellation()
         let id = spec.id ?? "gw\(lastNumber.add(1, ordering: .relaxed).newValue)"
-        let gateway = try await Opening(id: id, spec: spec, configuration: configuration).open()
+        let gateway = try await Opening(id: id, spec: spec, configuration: configuration, ssh: ssh).open()
         OpenGateways.add(gateway)
         return gateway
     }
@@ -25,9 +27,10 @@ extension Gateway {
     /// Opens a gateway described by text, such as `popen//chdir=/tmp`. See ``GatewaySpec``.
     public static func open(
         _ spec: String,
-        configuration: GatewayConfiguration = GatewayConfiguration()
+        configuration: GatewayConfiguration = GatewayConfiguration(),
+        ssh: SSHConfiguration = SSHConfiguration()
     ) async throws -> Gateway {
-        try await open(GatewaySpec(spec), configuration: configuration)
+        try await open(GatewaySpec(spec), configuration: configuration, ssh: ssh)
     }
 }
 
@@ -37,20 +40,22 @@ private let lastNumber = Atomic(0)
 public func withGateway<R>(
     _ spec: String,
     configuration: GatewayConfiguration = GatewayConfiguration(),
+    ssh: SSHConfiguration = SSHConfiguration(),
     isolation: isolated (any Actor)? = #isolation,
     _ body: (Gateway) async throws -> R
 ) async throws -> R {
-    try await withGateway(GatewaySpec(spec), configuration: configuration, body)
+    try await withGateway(GatewaySpec(spec), configuration: configuration, ssh: ssh, body)
 }
 
 /// Opens a gateway for the time of `body`.
 public func withGateway<R>(
     _ spec: GatewaySpec,
     configuration: GatewayConfiguration = GatewayConfiguration(),
+    ssh: SSHConfiguration = SSHConfiguration(),
     isolation: isolated (any Actor)? = #isolation,
     _ body: (Gateway) async throws -> R
 ) async throws -> R {
-    let gateway = try await Gateway.open(spec, configuration: configuration)
+    let gateway = try await Gateway.open(spec, configuration: configuration, ssh: ssh)
     do {
         let result = try await body(gateway)
         await gateway.closeUncancelled()

@@ -37,7 +37,7 @@ extension GatewaySpec {
 
     private static let placeKeys = [
         "popen", "command", "form", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted",
-        "server",
+        "server", "ssh", "ssh2", "sshcmd", "identity", "known_hosts", "jump", "config", "hostkey", "ssh-agent",
     ]
     private static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 
@@ -64,7 +64,7 @@ extension GatewaySpec {
         }
     }
 
-    private func words(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> [String] {
+    func words(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> [String] {
         guard let words = ShellWords.split(try required(key, value, text)), !words.isEmpty else {
             throw SpecText.invalid("The quotes in \"\(key)\" do not match", text)
         }
@@ -81,9 +81,9 @@ extension GatewaySpec {
     // MARK: where
 
     private mutating func setPlace(_ values: [String: String?], _ text: String) throws(GatewayError) {
-        let places = ["popen", "command", "socket"].filter { values[$0] != nil }
+        let places = ["popen", "command", "socket", "ssh", "ssh2", "sshcmd"].filter { values[$0] != nil }
         guard let place = places.first else {
-            throw SpecText.invalid("It does not say where: begin it with popen, command= or socket=", text)
+            throw SpecText.invalid("It does not say where: begin it with popen, command=, socket= or ssh=", text)
         }
         guard places.count == 1 else {
             throw SpecText.invalid("It names several places: \(places.joined(separator: " and "))", text)
@@ -99,11 +99,18 @@ extension GatewaySpec {
                 return form
             }
             self.place = .command(try words("command", values["command"] ?? nil, text), form: form)
-        default: try setSocket(values, text)
+        case "socket": try setSocket(values, text)
+        default: self.place = .ssh(try sshOptions(place, values, text))
         }
         if let value = values["via"] { via = try required("via", value, text) }
         if values["form"] != nil, place != "command" {
             throw SpecText.invalid("\"form\" belongs to \"command\"", text)
+        }
+        if case .ssh = self.place {
+        } else {
+            for key in Self.sshKeys where values[key] != nil {
+                throw SpecText.invalid("\"\(key)\" belongs to \"ssh\"", text)
+            }
         }
         guard place != "socket" else { return }
         for key in ["installvia", "key", "certificate", "certificate-key", "trusted", "server"]
@@ -154,7 +161,7 @@ extension GatewaySpec {
         return .file(String(value.unicodeScalars.dropFirst()))
     }
 
-    private func required(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> String {
+    func required(_ key: String, _ value: String?, _ text: String) throws(GatewayError) -> String {
         guard let value, !value.isEmpty else { throw SpecText.invalid("The key \"\(key)\" needs a value", text) }
         return value
     }
@@ -176,6 +183,7 @@ extension GatewaySpec: CustomStringConvertible {
         case .installedSocket(let id):
             segments.append("socket")
             add("installvia", id)
+        case .ssh(let options): for (key, value) in options.segments { add(key, value) }
         }
         add("via", via)
         switch security {

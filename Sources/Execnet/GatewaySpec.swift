@@ -4,12 +4,14 @@
 //===----------------------------------------------------------------------===//
 
 public import ExecnetLaunchers
+public import ExecnetSSH
 
 /// Where and how a gateway is opened. Written as text it is `key=value` segments between `//`:
 ///
 ///     popen//id=w1//chdir=/tmp//env:LANG=C//nice=5
 ///     command=docker exec -i box//python=python3.8
 ///     socket=build.example:8888//key=@/etc/execnet.key
+///     ssh=user@node.example:2222//jump=bastion.example
 ///     popen//via=w1
 ///
 /// A value that contains `//`, or begins with a double quote, is written in double quotes, in which `\"` and `\\` stand for
@@ -28,6 +30,8 @@ public struct GatewaySpec: Sendable, Hashable {
         case socket(SocketAddress)
         /// Behind a socket server that is started for it on the machine of the gateway with this id.
         case installedSocket(via: String)
+        /// On a machine with an SSH server.
+        case ssh(SSHOptions)
     }
 
     /// Where the agent is started.

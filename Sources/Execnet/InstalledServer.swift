@@ -132,7 +132,7 @@ private enum Machine: Hashable {
         case .socket(.unix): self = Machine(through: spec.via)
         case .installedSocket(let id): self = Machine(through: id)
         case .socket(.host(let host, _)) where spec.via == nil: self = Machine.isLoopback(host) ? .this : .host(host)
-        case .socket, .command: self = .unknown
+        case .socket, .command, .ssh: self = .unknown
         }
     }
 

@@ -5,6 +5,7 @@
 
 import ExecnetCore
 import ExecnetLaunchers
+import ExecnetSSH
 import ExecnetSystem
 import ExecnetWire
 import Logging
@@ -14,6 +15,7 @@ struct Opening: Sendable {
     let id: String
     let spec: GatewaySpec
     let configuration: GatewayConfiguration
+    var ssh = SSHConfiguration()
 
     func open() async throws -> Gateway {
         if spec.place == .popen, spec.via == nil { return try await start(try localStream()) }
@@ -39,6 +41,8 @@ struct Opening: Sendable {
                 // It is not, and what the first try met says more.
                 throw error
             }
+        } catch let error as GatewayError where isSSH && !error.standardError.isEmpty && !report.wasAnswered {
+            throw SSHLauncher.explained(error)
         } catch let error as GatewayError where error.code == .agentCannotRun && report.usedCache {
             // What was in the cache may have been damaged. This time it is tested, and replaced if need be.
             var careful = plan
@@ -159,6 +163,8 @@ struct Opening: Sendable {
                 server: server ?? .execnet,
                 timeout: configuration.openTimeout
             )
+        case .ssh(let options):
+            return SSHLauncher(options, ssh, via: hop, logger: configuration.logger)
         case .popen, .installedSocket: return hop.map { ViaLauncher($0) } ?? CommandLauncher(["env"])
         }
     }
@@ -170,6 +176,8 @@ struct Opening: Sendable {
             metadata: ["gateway": "\(id)", "file": "\(path)"]
         )
     }
+
+    private var isSSH: Bool { if case .ssh = spec.place { true } else { false } }
 
     private var mayBePythonServer: Bool {
         guard case .socket = spec.place else { return false }

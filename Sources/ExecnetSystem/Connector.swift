@@ -20,8 +20,13 @@ package final class Connector: Sendable {
         }
     }
 
-    /// Why there is no connection, in words.
+    /// Why there is no connection.
     package struct Failure: Error, CustomStringConvertible {
+        /// What the last address that was tried met.
+        package enum Kind: Sendable { case noAddress, refused, timedOut, other }
+
+        package var kind = Kind.other
+        /// All that went wrong, in words.
         package var description: String
     }
 
@@ -117,7 +122,7 @@ package final class Connector: Sendable {
         let status = getaddrinfo(host, "\(port)", &hints, &found)
         guard status == 0, let first = found?.pointee else {
             let reason = status == EAI_SYSTEM ? String(cString: strerror(errno)) : String(cString: gai_strerror(status))
-            throw failure("the name could not be resolved: \(reason)")
+            throw failure("the name could not be resolved: \(reason)", .noAddress)
         }
         defer { freeaddrinfo(found) }
         let entries = Array(sequence(first: first) { $0.ai_next?.pointee })
@@ -145,10 +150,18 @@ package final class Connector: Sendable {
     /// All that went wrong, and this last.
     private func failure(_ number: Int32) -> Failure {
         note(number)
-        return failure(reasons.withLock { $0.joined(separator: "; ") })
+        let kind: Failure.Kind =
+            switch number {
+            case ECONNREFUSED: .refused
+            case ETIMEDOUT: .timedOut
+            default: .other
+            }
+        return failure(reasons.withLock { $0.joined(separator: "; ") }, kind)
     }
 
-    private func failure(_ reason: String) -> Failure { Failure(description: "cannot connect to \(target): \(reason)") }
+    private func failure(_ reason: String, _ kind: Failure.Kind = .other) -> Failure {
+        Failure(kind: kind, description: "cannot connect to \(target): \(reason)")
+    }
 
     // MARK: one address
 

@@ -3,6 +3,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// For connections of TCP.
 extension Descriptor {
     /// Small messages must not wait for the acknowledgement of others; and what never leaves this machine should not leave its caches.
@@ -14,6 +22,18 @@ extension Descriptor {
     package func setOption(_ level: Int32, _ option: Int32, _ setting: Int32) {
         var setting = setting
         setsockopt(value, level, option, &setting, socklen_t(MemoryLayout.size(ofValue: setting)))
+    }
+
+    /// The time to the other end and back, as the system has measured it so far; nil if it is no connection of TCP.
+    package var roundTrip: Duration? {
+        #if os(Linux)
+            var information = tcp_info()
+            var length = socklen_t(MemoryLayout<tcp_info>.size)
+            guard getsockopt(value, Int32(IPPROTO_TCP), TCP_INFO, &information, &length) == 0 else { return nil }
+            return .microseconds(Int(information.tcpi_rtt))
+        #else
+            return nil
+        #endif
     }
 
     /// Bytes on the way within one machine. Left to itself the system lets them become many megabytes, which is half as fast (measured:

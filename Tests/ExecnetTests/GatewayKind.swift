@@ -15,11 +15,13 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case tls, tlsPython
     case via, viaPython, throughPython
     case socketVia, tlsVia
+    case ssh, sshPython, sshJumps, sshVia
 
     var testDescription: String { rawValue }
 
     var isPython: Bool { rawValue.lowercased().hasSuffix("python") && self != .throughPython }
     var runsClosures: Bool { !isPython }
+    var logsIn: Bool { rawValue.hasPrefix("ssh") }
 
     /// The description of such a gateway, which can be opened for the time of `body`.
     func withSpec<R>(
@@ -39,6 +41,15 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
             return try await TestServer.with(hasKey: self == .tlsVia) { server in
                 try await withGateway("popen", configuration: .quiet) { hop in
                     try await body(server.spec + "//via=\(hop.id)" + options)
+                }
+            }
+        case .ssh, .sshPython: return try await TestSSHServer.with { try await body($0 + options) }
+        // The server is reached through itself, twice.
+        case .sshJumps: return try await TestSSHServer.with { try await body("\($0)//jump=first,second" + options) }
+        case .sshVia:
+            return try await TestSSHServer.with { spec in
+                try await withGateway("popen", configuration: .quiet) { hop in
+                    try await body("\(spec)//via=\(hop.id)" + options)
                 }
             }
         case .via, .viaPython: return try await through("popen", options, body)

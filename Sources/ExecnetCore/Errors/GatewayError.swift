@@ -7,10 +7,15 @@
 public struct GatewayError: Error, Sendable, CustomStringConvertible {
     /// What kind of obstacle it was.
     public struct Code: Hashable, Sendable, CustomStringConvertible {
-        private enum Name: String {
+        private enum Name: String, CaseIterable {
             case invalidSpec, launchFailed, startFailed, timedOut, protocolViolation, versionMismatch, agentEnded
             case connectionLost, heartbeatMissed, closed, notPlantable, notShippable, executionRefused, noAgentImage
             case noiseWithoutAnswer, noWritableDirectory, agentCannotRun, noPython, uploadCutShort, notAuthenticated
+            case nameNotResolved, connectionRefused, connectTimedOut, hostUnreachable, serverClosedEarly
+            case handshakeTimedOut
+            case noCommonAlgorithm, hostKeyUnknown, hostKeyChanged, hostKeyRevoked, hostKeyUnsupported
+            case authenticationDenied, authenticationTimedOut, keyUnusable, agentUnavailable, sessionRefused
+            case tunnelRefused, sshUnavailable
         }
         private let name: Name
         private init(_ name: Name) { self.name = name }
@@ -55,6 +60,48 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         public static let uploadCutShort = Code(.uploadCutShort)
         /// The other side was reached, but one of the two does not accept the other's key or certificate.
         public static let notAuthenticated = Code(.notAuthenticated)
+
+        // MARK: ssh
+
+        /// The host's name has no address.
+        public static let nameNotResolved = Code(.nameNotResolved)
+        /// Nobody listens at the host's port.
+        public static let connectionRefused = Code(.connectionRefused)
+        /// The host did not answer.
+        public static let connectTimedOut = Code(.connectTimedOut)
+        /// There is no way to the host's address.
+        public static let hostUnreachable = Code(.hostUnreachable)
+        /// The server closed the connection before anything could be run; the message quotes what it said.
+        public static let serverClosedEarly = Code(.serverClosedEarly)
+        /// The server did not finish the handshake in the time given.
+        public static let handshakeTimedOut = Code(.handshakeTimedOut)
+        /// The server and this side have no algorithm of some kind in common; the message has both lists.
+        public static let noCommonAlgorithm = Code(.noCommonAlgorithm)
+        /// The server's key is not recorded; the message has its fingerprint.
+        public static let hostKeyUnknown = Code(.hostKeyUnknown)
+        /// The server's key is not the recorded one; the message has both fingerprints.
+        public static let hostKeyChanged = Code(.hostKeyChanged)
+        /// The server's key is recorded as one that must not be trusted.
+        public static let hostKeyRevoked = Code(.hostKeyRevoked)
+        /// The server's key cannot be checked here.
+        public static let hostKeyUnsupported = Code(.hostKeyUnsupported)
+        /// The server does not let this user in; the message lists what was tried.
+        public static let authenticationDenied = Code(.authenticationDenied)
+        /// The server did not decide in the time given.
+        public static let authenticationTimedOut = Code(.authenticationTimedOut)
+        /// A private key cannot be used; the message says why.
+        public static let keyUnusable = Code(.keyUnusable)
+        /// The ssh-agent cannot be reached, or does not do its part.
+        public static let agentUnavailable = Code(.agentUnavailable)
+        /// The server let this user in, but does not run commands.
+        public static let sessionRefused = Code(.sessionRefused)
+        /// A server to go through does not connect further.
+        public static let tunnelRefused = Code(.tunnelRefused)
+        /// Neither libssh2 nor the OpenSSH client can be used on this machine.
+        public static let sshUnavailable = Code(.sshUnavailable)
+
+        /// All there are.
+        package static let all = Name.allCases.map { Code($0) }
 
         public var description: String { name.rawValue }
     }

@@ -32,7 +32,7 @@ package struct ViaLauncher: Launcher {
 
 extension GatewayError {
     /// What is wrong with the gateway that the way leads through.
-    func behind(_ hop: String, of gateway: String) -> GatewayError {
+    package func behind(_ hop: String, of gateway: String) -> GatewayError {
         GatewayError(.launchFailed, "The gateway \"\(hop)\" to go through failed.", gateway: gateway, cause: self)
     }
 }

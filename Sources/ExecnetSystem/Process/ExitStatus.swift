@@ -22,6 +22,12 @@ public enum ExitStatus: Hashable, Sendable, CustomStringConvertible {
         names.first { $0.0 == signal }?.1 ?? "signal \(signal)"
     }
 
+    /// The end by a signal of that name, without its `SIG`; nil if there is no such signal.
+    package init?(signal name: String) {
+        guard let number = ExitStatus.names.first(where: { $0.1 == "SIG" + name })?.0 else { return nil }
+        self = .signalled(number)
+    }
+
     private static let names: [(Int32, String)] = [
         (SIGHUP, "SIGHUP"), (SIGINT, "SIGINT"), (SIGQUIT, "SIGQUIT"), (SIGILL, "SIGILL"), (SIGTRAP, "SIGTRAP"),
         (SIGABRT, "SIGABRT"), (SIGBUS, "SIGBUS"), (SIGFPE, "SIGFPE"), (SIGKILL, "SIGKILL"), (SIGUSR1, "SIGUSR1"),

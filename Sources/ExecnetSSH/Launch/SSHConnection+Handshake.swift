@@ -1,0 +1,124 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import CExecnetSSH
+import ExecnetCore
+import ExecnetSystem
+import Logging
+
+extension SSHConnection {
+    /// Agrees on algorithms and keys with the server, and makes sure that it is the right one.
+    func shakeHands(_ session: SSHSession) async throws {
+        let known = try await knownHosts()
+        let algorithms = try algorithms(known)
+        prefer(EXECNET_SSH_KEX, algorithms.keyExchanges, session)
+        prefer(EXECNET_SSH_HOST_KEY, algorithms.hostKeys, session)
+        for method in [EXECNET_SSH_CIPHER_OUT, EXECNET_SSH_CIPHER_IN] { prefer(method, algorithms.ciphers, session) }
+        for method in [EXECNET_SSH_MAC_OUT, EXECNET_SSH_MAC_IN] { prefer(method, algorithms.macs, session) }
+        let result = await session.settled { execnet_ssh_handshake($0) }
+        guard result == 0 else { throw failure(session, algorithms) }
+        try await check(try hostKey(session), known, session)
+    }
+
+    /// What to offer: for the server's key the types that are recorded go first.
+    private func algorithms(_ known: KnownHosts) throws -> Algorithms {
+        var algorithms: Algorithms
+        do throws(OpenSSHReason) {
+            algorithms = try Algorithms.preferred.changed(by: hop.algorithms)
+        } catch {
+            throw NeedsOpenSSH(reason: "\(error)", code: .noCommonAlgorithm)
+        }
+        switch HostKeyOrder(known.recordedTypes(hop.hostName), hop.policy, supported: algorithms.hostKeys) {
+        case .methods(let types): algorithms.hostKeys = types
+        case .needsOpenSSH(let types):
+            let types = types.isEmpty ? "only an authority" : types.joined(separator: ", ")
+            throw NeedsOpenSSH(
+                reason: "of \(hop.name) only what libssh2 cannot check is recorded (\(types))",
+                code: .hostKeyUnsupported
+            )
+        }
+        return algorithms
+    }
+
+    /// Why no handshake came about.
+    private func failure(_ session: SSHSession, _ algorithms: Algorithms) -> any Error {
+        let preface = session.buffers.preface
+        guard let offer = preface.preface?.offer else {
+            guard let problem = preface.ended() else { return lost(session) }
+            return error(problem.code, "\(hop.name): \(problem)")
+        }
+        do throws(NoCommonAlgorithm) {
+            _ = try ChosenAlgorithms(algorithms, offer)
+            return lost(session)
+        } catch {
+            if let reason = OpenSSHReason(error) {
+                return NeedsOpenSSH(reason: "\(reason)", code: .noCommonAlgorithm)
+            }
+            return self.error(.noCommonAlgorithm, "\(hop.name): \(error)")
+        }
+    }
+
+    private func prefer(_ method: execnet_ssh_method, _ list: [String], _ session: SSHSession) {
+        _ = session.call { execnet_ssh_prefer($0, method, list.joined(separator: ",")) }
+    }
+
+    private func knownHosts() async throws -> KnownHosts {
+        let files = hop.knownHostsFiles
+        return try await translated { try await BlockingWork.run { try KnownHosts(files: files) } }
+    }
+
+    private func hostKey(_ session: SSHSession) throws -> HostKey {
+        let blob = session.call { handle -> [UInt8] in
+            var count = 0
+            return Array(UnsafeBufferPointer(start: execnet_ssh_host_key(handle, &count), count: count))
+        }
+        return try HostKey(blob: blob ?? [])
+    }
+
+    private func check(_ key: HostKey, _ known: KnownHosts, _ session: SSHSession) async throws {
+        let verdict = known.lookup(hop.hostName, key)
+        let check = HostKeyCheck(name: hop.hostName, key: key, verdict: verdict, file: hop.recordsTo)
+        switch await check.settled(hop.policy) {
+        case .accept: break
+        case .acceptUnchecked(let warning): logger.warning("\(warning)")
+        case .acceptAndRecord: try await record(key)
+        case .refuse(let refusal) where refusal.needsOpenSSH:
+            throw NeedsOpenSSH(reason: refusal.description, code: refusal.code)
+        case .refuse(let refusal): throw error(refusal.code, refusal.description)
+        case .ask: throw error(.hostKeyUnknown, "Nobody could be asked about the host key of \(hop.name).")
+        }
+    }
+
+    private func record(_ key: HostKey) async throws {
+        let file = KnownHostsFile(path: hop.recordsTo, hashesNames: hop.hashesNames)
+        do {
+            _ = try await BlockingWork.run { try file.record(key, of: hop.hostName) }
+        } catch HostKeyError.refused(let refusal) {
+            throw error(refusal.code, refusal.description)
+        } catch let problem as HostKeyError {
+            // The key is good, only the file is not.
+            logger.warning("\(problem)")
+        }
+    }
+
+    private func translated<R>(_ body: () async throws -> R) async throws -> R {
+        do {
+            return try await body()
+        } catch let problem as HostKeyError {
+            throw error(.hostKeyUnsupported, "\(problem)")
+        }
+    }
+}
+
+extension HostKeyRefusal {
+    fileprivate var code: GatewayError.Code {
+        switch reason {
+        case .unknown, .otherTypes, .declined: .hostKeyUnknown
+        case .changed, .notThePinned: .hostKeyChanged
+        case .revoked: .hostKeyRevoked
+        case .authorityOnly: .hostKeyUnsupported
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+package import ExecnetCore
+package import ExecnetLaunchers
+import ExecnetSystem
+package import Logging
+
+/// Reaches the far side through an SSH server: by libssh2, or by the OpenSSH client where libssh2 does not do.
+package struct SSHLauncher: Launcher {
+    private let options: SSHOptions
+    private let configuration: SSHConfiguration
+    private let via: Gateway?
+    private let logger: Logger
+
+    /// - Parameter via: the gateway from whose machine the first server is reached.
+    package init(_ options: SSHOptions, _ configuration: SSHConfiguration, via: Gateway?, logger: Logger) {
+        self.options = options
+        self.configuration = configuration
+        self.via = via
+        self.logger = logger
+    }
+
+    package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
+        guard options.client != .openSSH else {
+            return try await byClient(nil, gateway).launch(shell, gateway: gateway)
+        }
+        do {
+            return try await sessions(gateway).launch(shell, gateway: gateway)
+        } catch let need as NeedsOpenSSH {
+            let error = GatewayError(need.code, "libssh2 does not do here, because \(need.reason).", gateway: gateway)
+            guard options.client == .automatic else { throw error }
+            return try await instead(need, error, shell, gateway)
+        }
+    }
+
+    // MARK: libssh2
+
+    private func sessions(_ gateway: String) async throws -> SSHSessions {
+        if let obstacle = SSHLibrary.obstacle {
+            throw NeedsOpenSSH(reason: "it cannot be used (\(obstacle); Debian: libssh2-1)", code: .sshUnavailable)
+        }
+        let plan: SSHPlan
+        do {
+            plan = try await BlockingWork.run { [options, configuration] in try SSHPlan(options, configuration) }
+        } catch let error as SSHConfigError {
+            throw GatewayError(.invalidSpec, "The configuration of ssh cannot be used: \(error).", gateway: gateway)
+        }
+        if !plan.needsOpenSSH.isEmpty {
+            let options = plan.needsOpenSSH.joined(separator: ", ")
+            throw NeedsOpenSSH(
+                reason: "the configuration has options that only OpenSSH follows: \(options)",
+                code: .sshUnavailable
+            )
+        }
+        return SSHSessions(hops: plan.hops, credentials: configuration.credentials, via: via, logger: logger)
+    }
+
+    // MARK: the OpenSSH client
+
+    /// The client in place of libssh2, if it can take over.
+    private func instead(
+        _ need: NeedsOpenSSH,
+        _ error: GatewayError,
+        _ shell: ShellCommand,
+        _ gateway: String
+    ) async throws -> LaunchedStream {
+        let client: CommandLauncher
+        do {
+            client = try byClient(need.keyAlgorithms, gateway)
+        } catch let obstacle {
+            throw GatewayError(need.code, error.message, gateway: gateway, cause: obstacle)
+        }
+        logger.info(
+            "the OpenSSH client is used",
+            metadata: ["gateway": "\(gateway)", "reason": "\(need.reason)"]
+        )
+        return try await client.launch(shell, gateway: gateway)
+    }
+
+    private func byClient(_ keyAlgorithms: [String]?, _ gateway: String) throws(GatewayError) -> CommandLauncher {
+        func error(_ reason: String) -> GatewayError {
+            GatewayError(.sshUnavailable, "The OpenSSH client cannot be used: \(reason).", gateway: gateway)
+        }
+        guard via == nil else {
+            // It would run on the gateway's machine, with the keys that are there.
+            throw error("via= is for libssh2; jump= does what it is for")
+        }
+        guard ExecutablePath.find("ssh") != nil else {
+            throw error("there is none on this machine (Debian: openssh-client)")
+        }
+        var arguments = SSHClientArguments(to: .init(destination: options.destination, identities: options.identities))
+        arguments.jumps = options.jumps?.map { .init(destination: $0, identities: options.identities) }
+        arguments.configuration = options.config
+        arguments.knownHosts = options.knownHosts.map { [$0] }
+        arguments.policy = policy
+        arguments.agent = options.agent
+        arguments.keyAlgorithms = keyAlgorithms
+        arguments.connectTimeout = configuration.timeouts.connect
+        do throws(SSHClientArguments.Failure) {
+            return CommandLauncher(try arguments.arguments(), form: .line)
+        } catch let failure {
+            throw error("\(failure)")
+        }
+    }
+
+    private var policy: HostKeyPolicy? {
+        switch options.hostKey {
+        case nil: configuration.askAboutHost.map { .ask($0) }
+        case .strict: .strict
+        case .acceptNew: .acceptNew
+        case .insecure: .insecure
+        case .pinned(let fingerprint): .pinned(fingerprint)
+        }
+    }
+}
+
+extension SSHLauncher {
+    /// The error of a start in the light of what the OpenSSH client has printed, if it was the client's failure.
+    package static func explained(_ error: GatewayError) -> GatewayError {
+        let status = SSHClientFailure.ownStatus
+        guard let failure = SSHClientFailure(status: status, standardError: error.standardError) else { return error }
+        var error = error
+        error.code = failure.code
+        error.message = "\(failure)"
+        return error
+    }
+}

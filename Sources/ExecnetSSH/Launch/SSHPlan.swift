@@ -1,0 +1,114 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetCore
+
+/// The way to a host: what the description and the configuration files say together.
+struct SSHPlan: Sendable {
+    /// The servers to log in to one after the other; the last one is the place.
+    var hops: [SSHHop]
+    /// What only the OpenSSH client can do of it.
+    var needsOpenSSH: [String]
+
+    /// Reads the configuration files. Blocks.
+    init(_ options: SSHOptions, _ configuration: SSHConfiguration) throws(SSHConfigError) {
+        guard let surroundings = configuration.surroundings ?? SSHSurroundings.current() else {
+            throw SSHConfigError(.unreadable, "the user of this process has no account, so no home folder")
+        }
+        let files = options.config.map { SSHConfigFiles.named($0) } ?? .standard(home: surroundings.home)
+        var reader = Reader(options: options, configuration: configuration, surroundings: surroundings, files: files)
+        try reader.add(options.destination, options.jumps)
+        hops = reader.hops
+        needsOpenSSH = reader.needsOpenSSH
+    }
+
+    /// Follows the way from the end to its beginning.
+    private struct Reader {
+        let options: SSHOptions
+        let configuration: SSHConfiguration
+        let surroundings: SSHSurroundings
+        let files: SSHConfigFiles
+        var hops: [SSHHop] = []
+        var needsOpenSSH: [String] = []
+
+        /// Adds a host, and before it those that it is reached through.
+        mutating func add(_ destination: SSHDestination, _ jumps: [SSHDestination]?) throws(SSHConfigError) {
+            guard hops.count <= SSHJumps.maximum else {
+                throw SSHConfigError(.jumpLoop, "the way leads through more than \(SSHJumps.maximum) hosts")
+            }
+            let config = try SSHConfig.resolve(destination, files: files, surroundings: surroundings, exec: exec)
+            needsOpenSSH += config.needsOpenSSH.map(\.description)
+            hops.insert(hop(destination, config), at: 0)
+            // A host that is named on the way to another is reached through the one before it, if there is one.
+            for jump in (jumps ?? config.proxyJump).reversed() { try add(jump, nil) }
+        }
+
+        private var exec: ((String) -> Bool)? {
+            configuration.runsMatchCommands ? { MatchCommand.succeeds($0) } : nil
+        }
+
+        private func hop(_ destination: SSHDestination, _ config: SSHConfig) -> SSHHop {
+            let files = options.knownHosts.map { [$0] } ?? config.userKnownHostsFiles
+            return SSHHop(
+                name: destination.description,
+                host: config.hostName,
+                port: config.port,
+                user: config.user,
+                hostName: config.hostKeyAlias.map { HostName($0) } ?? HostName(config.hostName, port: config.port),
+                knownHostsFiles: files + (options.knownHosts == nil ? config.globalKnownHostsFiles : []),
+                recordsTo: files.first ?? "",
+                hashesNames: config.hashKnownHosts,
+                policy: policy(config, isLast: destination == options.destination),
+                authentication: authentication(config),
+                asksNobody: config.batchMode,
+                proxyCommand: config.proxyCommand,
+                algorithms: Algorithms.Change(
+                    keyExchanges: config.kexAlgorithms,
+                    hostKeys: config.hostKeyAlgorithms,
+                    ciphers: config.ciphers,
+                    macs: config.macs
+                ),
+                timeouts: configuration.timeouts
+            )
+        }
+
+        private func authentication(_ config: SSHConfig) -> SSHAuthenticationOptions {
+            let isNamed = !config.hasDefaultIdentityFiles || !options.identities.isEmpty
+            let files = options.identities.isEmpty ? config.identityFiles : options.identities
+            return SSHAuthenticationOptions(
+                identities: files.map { SSHAuthenticationOptions.Identity(path: $0, isNamed: isNamed) },
+                certificates: config.certificateFiles,
+                identitiesOnly: config.identitiesOnly,
+                agent: options.agent.map { $0 == "none" ? nil : $0 } ?? config.agentSocket,
+                methods: SSHAuthenticationOptions.methods(
+                    preferred: config.preferredAuthentications,
+                    publicKey: config.pubkeyAuthentication,
+                    interactive: config.kbdInteractiveAuthentication,
+                    password: config.passwordAuthentication
+                ),
+                mayNeedOpenSSH: options.client == .automatic
+            )
+        }
+
+        private func policy(_ config: SSHConfig, isLast: Bool) -> HostKeyPolicy {
+            switch options.hostKey {
+            case .strict: return strict
+            case .acceptNew: return .acceptNew
+            case .insecure: return .insecure
+            // The fingerprint is the last host's.
+            case .pinned(let fingerprint) where isLast: return .pinned(fingerprint)
+            case .pinned, nil: break
+            }
+            switch config.strictHostKeyChecking {
+            case .yes: return .strict
+            case .ask: return strict
+            case .acceptNew: return .acceptNew
+            case .no: return .insecure
+            }
+        }
+
+        private var strict: HostKeyPolicy { configuration.askAboutHost.map { .ask($0) } ?? .strict }
+    }
+}

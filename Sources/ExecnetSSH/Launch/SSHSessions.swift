@@ -1,0 +1,102 @@
+//===----------------------------------------------------------------------===//
+// Execnet for Swift
+// SPDX-License-Identifier: Apache-2.0
+//===----------------------------------------------------------------------===//
+
+import ExecnetCore
+import ExecnetLaunchers
+import ExecnetSystem
+import Logging
+import NIOCore
+
+/// Starts a shell behind SSH servers, by libssh2: one session through the other.
+struct SSHSessions: Sendable {
+    /// The servers to go through, and the last one is the place.
+    let hops: [SSHHop]
+    let credentials: SSHCredentials
+    /// The gateway from whose machine the first server is reached.
+    let via: Gateway?
+    let logger: Logger
+
+    func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
+        guard let last = hops.last else { throw GatewayError(.invalidSpec, "There is no host.", gateway: gateway) }
+        let session = try await session(gateway)
+        let program = try await connection(last, gateway).run(shell.line, session)
+        let poller = try PollerThread.shared()
+        var stream = LaunchedStream(poller: poller, errors: program.errors, process: program.process) { endpoint in
+            SSHLink(program, poller: poller, endpoint: endpoint)
+        }
+        stream.hop = via
+        return stream
+    }
+
+    private func connection(_ hop: SSHHop, _ gateway: String) -> SSHConnection {
+        SSHConnection(hop: hop, credentials: credentials, gateway: gateway, logger: logger)
+    }
+
+    /// A session with the last server.
+    private func session(_ gateway: String) async throws -> SSHSession {
+        var outer: (session: SSHSession, connection: SSHConnection)?
+        for hop in hops {
+            let connection = connection(hop, gateway)
+            let buffers = SSHBuffers()
+            let transport: any SSHTransport
+            if let outer {
+                let channel = try await outer.connection.tunnel(to: hop.host, hop.port, outer.session)
+                transport = TunnelTransport(outer.session, channel, buffers)
+            } else {
+                transport = try await first(hop, buffers, gateway)
+            }
+            outer = (try await connection.logIn(transport, buffers), connection)
+        }
+        guard let outer else { throw GatewayError(.invalidSpec, "There is no host.", gateway: gateway) }
+        return outer.session
+    }
+
+    /// The way to the first server.
+    private func first(_ hop: SSHHop, _ buffers: SSHBuffers, _ gateway: String) async throws -> any SSHTransport {
+        guard let command = hop.proxyCommand, via == nil else {
+            return try await SocketTransport.open(try await socket(hop, gateway), buffers)
+        }
+        let proxy: ProxyCommand
+        do throws(SystemError) {
+            proxy = try ProxyCommand(command)
+        } catch {
+            throw GatewayError(
+                .launchFailed,
+                "The ProxyCommand of \(hop.name) did not start: \(error)",
+                gateway: gateway
+            )
+        }
+        let transport = try await SocketTransport.open(proxy.socket, buffers)
+        transport.whenClosed { proxy.stop() }
+        return transport
+    }
+
+    private func socket(_ hop: SSHHop, _ gateway: String) async throws -> Descriptor {
+        let target = Connector.Target.tcp(host: hop.host, port: hop.port)
+        if let via {
+            do {
+                return try await via.openStream(to: target).socket()
+            } catch let error as GatewayError {
+                throw error.behind(via.id, of: gateway)
+            }
+        }
+        do {
+            return try await Connector.connect(to: target, within: hop.timeouts.connect)
+        } catch let failure as Connector.Failure {
+            throw GatewayError(failure.code, "\(hop.name) cannot be reached: \(failure).", gateway: gateway)
+        }
+    }
+}
+
+extension Connector.Failure {
+    fileprivate var code: GatewayError.Code {
+        switch kind {
+        case .noAddress: .nameNotResolved
+        case .refused: .connectionRefused
+        case .timedOut: .connectTimedOut
+        case .other: .launchFailed
+        }
+    }
+}
