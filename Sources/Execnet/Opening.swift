@@ -53,7 +53,11 @@ struct Opening: Sendable {
     }
 
     private func start(_ stream: LaunchedStream) async throws -> Gateway {
-        try await Gateway.start(
+        var configuration = configuration
+        if let heartbeat = stream.heartbeat, configuration.heartbeat == GatewayConfiguration().heartbeat {
+            configuration.heartbeat = heartbeat
+        }
+        return try await Gateway.start(
             id: id,
             spec: spec.description,
             stream: stream,

@@ -18,6 +18,8 @@ package struct LaunchedStream: Sendable {
     package var hop: Gateway?
     /// Bytes that the far side has to read before the first frame.
     package var preamble: [UInt8] = []
+    /// How often to look whether the far side lives, if the user has not said otherwise.
+    package var heartbeat: Duration?
     /// The conversation that leads to an agent there, if there is none yet.
     package var prologue: (any Prologue)?
 

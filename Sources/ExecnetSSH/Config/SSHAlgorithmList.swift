@@ -39,7 +39,7 @@ struct SSHAlgorithmList: Sendable, Hashable {
         case .prefer: select(from: known, matching: names + defaults)
         case .remove:
             defaults.filter { name in
-                PatternList(names.joined(separator: ","), ignoringCase: false).verdict(on: name) != .matched
+                !PatternList(names.joined(separator: ","), ignoringCase: false).matches(name.utf8)
             }
         }
     }

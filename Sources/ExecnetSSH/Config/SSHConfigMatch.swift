@@ -74,7 +74,7 @@ struct SSHConfigMatch {
         _ exec: ((String) -> Bool)?
     ) throws(SSHConfigError) {
         func isListed(_ text: String, ignoringCase: Bool) -> Bool {
-            PatternList(argument, ignoringCase: ignoringCase).verdict(on: text) == .matched
+            PatternList(argument, ignoringCase: ignoringCase).matches(text.utf8)
         }
         let isMet: Bool
         switch criterion {

@@ -131,7 +131,7 @@ struct SSHConfigReader {
             values.setBeyond(line.keyword, to: line.arguments.first ?? "", at: place)
         case nil:
             let patterns = PatternList(values.text(.ignoreUnknown) ?? "", ignoringCase: true)
-            guard patterns.verdict(on: line.keyword) == .matched else {
+            guard patterns.matches(line.keyword.utf8) else {
                 throw SSHConfigError(.unknownOption, "the option \(line.keyword) is not known", at: place)
             }
         }

@@ -16,7 +16,7 @@ struct HostName: Sendable, Hashable, CustomStringConvertible {
 
     /// The name or address that the user gave, or the HostKeyAlias, which goes without a port.
     init(_ host: String, port: Int = usualPort) {
-        self.host = String(decoding: HostPattern.lowercased(host.utf8), as: UTF8.self)
+        self.host = host.asciiLowercased
         self.port = port
     }
 

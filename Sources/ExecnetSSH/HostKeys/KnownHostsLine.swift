@@ -13,7 +13,7 @@ struct KnownHostsLine: Sendable, Hashable {
     }
 
     enum Names: Sendable, Hashable {
-        case patterns(HostPattern)
+        case patterns(PatternList)
         case hashed(HashedHostName)
     }
 
@@ -64,7 +64,7 @@ struct KnownHostsLine: Sendable, Hashable {
     }
 
     private static func names(_ word: ArraySlice<UInt8>) throws(Problem) -> Names {
-        guard word.first == UInt8(ascii: "|") else { return .patterns(HostPattern(list: word)) }
+        guard word.first == UInt8(ascii: "|") else { return .patterns(PatternList(word, ignoringCase: true)) }
         guard let hashed = HashedHostName(word) else { throw .hash }
         return .hashed(hashed)
     }

@@ -35,25 +35,53 @@ struct SSHConnection: Sendable {
         try await whole(session) {
             try await within(hop.timeouts.session, .session, session) { _ in
                 let window = SSHStream.window(session.transport.roundTrip)
-                let channel = try await channel(session) {
-                    execnet_ssh_channel_open($0, window, SSHStream.packet, $1)
+                do throws(SSHFailure) {
+                    let channel = try await channel(session) {
+                        execnet_ssh_channel_open($0, window, SSHStream.packet, $1)
+                    }
+                    let result = await session.settled { _ in
+                        line.withCString { execnet_ssh_exec(channel.pointer, $0, line.utf8.count) }
+                    }
+                    guard result == 0 else { throw session.failure(result) }
+                    return SSHProgram(session, channel, host: hop.name)
+                } catch {
+                    throw refused(
+                        session,
+                        error,
+                        .sessionRefused,
+                        "\(hop.name) let \(hop.user) in, but runs no command. Look at MaxSessions in its sshd_config."
+                    )
                 }
-                let result = await session.settled { _ in
-                    line.withCString { execnet_ssh_exec(channel.pointer, $0, line.utf8.count) }
-                }
-                guard result == 0 else { throw refused(session, result) }
-                return SSHProgram(session, channel, host: hop.name)
             }
         }
     }
 
     /// Has the server connect further. Ends the session if that fails.
-    func tunnel(to host: String, _ port: Int, _ session: SSHSession) async throws -> SSHChannel {
+    func tunnel(to next: SSHHop, _ session: SSHSession) async throws -> SSHChannel {
         try await whole(session) {
             try await within(hop.timeouts.session, .session, session) { _ in
                 let window = SSHStream.window(session.transport.roundTrip)
-                return try await channel(session) {
-                    execnet_ssh_tunnel_open($0, host, UInt16(clamping: port), window, SSHStream.packet, $1)
+                do throws(SSHFailure) {
+                    return try await channel(session) {
+                        execnet_ssh_tunnel_open(
+                            $0,
+                            next.host,
+                            UInt16(clamping: next.port),
+                            window,
+                            SSHStream.packet,
+                            $1
+                        )
+                    }
+                } catch {
+                    throw refused(
+                        session,
+                        error,
+                        .tunnelRefused,
+                        """
+                        \(hop.name) let \(hop.user) in, but does not connect to \(next.host):\(next.port). Look at AllowTcpForwarding in its \
+                        sshd_config, and whether it reaches that host.
+                        """
+                    )
                 }
             }
         }
@@ -62,19 +90,15 @@ struct SSHConnection: Sendable {
     private func channel(
         _ session: SSHSession,
         _ open: @Sendable (OpaquePointer, UnsafeMutablePointer<OpaquePointer?>) -> Int32
-    ) async throws -> SSHChannel {
-        let result = await session.settled { handle -> SSHCall<SSHChannel> in
+    ) async throws(SSHFailure) -> SSHChannel {
+        try await session.settled { handle -> SSHCall<SSHChannel> in
             var channel: OpaquePointer?
             switch SSHCall(open(handle, &channel)) {
             case .done: return channel.map { .done(SSHChannel(pointer: $0)) } ?? .failed(SSHCode.failed)
             case .again: return .again
             case .failed(let code): return .failed(code)
             }
-        }
-        switch result {
-        case .success(let channel): return channel
-        case .failure(let failure): throw refused(session, failure.code)
-        }
+        }.get()
     }
 
     // MARK: limits and ends
@@ -110,9 +134,14 @@ struct SSHConnection: Sendable {
         GatewayError(code, message, gateway: gateway, cause: cause)
     }
 
-    /// The server does not do what a session needs.
-    private func refused(_ session: SSHSession, _ code: Int32) -> GatewayError {
-        guard code == SSHCode.openRefused || code == SSHCode.requestRefused else { return lost(session) }
+    /// The server does not do what is asked of a session.
+    private func refused(
+        _ session: SSHSession,
+        _ failure: SSHFailure,
+        _ code: GatewayError.Code,
+        _ message: String
+    ) -> GatewayError {
+        guard [SSHCode.openRefused, SSHCode.requestRefused].contains(failure.code) else { return lost(session) }
         let text = session.call { handle in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: SSHText.limit) { buffer -> String in
                 guard let start = buffer.baseAddress else { return "" }
@@ -120,11 +149,8 @@ struct SSHConnection: Sendable {
                 return SSHText.printable(String(cString: start).utf8)
             }
         }
-        let reason = text.flatMap { $0.isEmpty ? nil : " (\($0))" } ?? ""
-        return error(
-            .sessionRefused,
-            "\(hop.name) let us log in, but refused to go on\(reason). Look at MaxSessions and AllowTcpForwarding of its sshd."
-        )
+        let reason = text.flatMap { $0.isEmpty ? nil : " It said: \($0)." } ?? ""
+        return error(code, message + reason)
     }
 
     /// The connection ended too early.

@@ -25,5 +25,7 @@ struct SSHHop: Sendable {
     var proxyCommand: String?
     /// What the configuration changes of the algorithms that are offered.
     var algorithms: Algorithms.Change
+    /// As ServerAliveInterval and ServerAliveCountMax say it; a third of the time after which the server counts as lost.
+    var heartbeat: Duration?
     var timeouts: SSHTimeouts
 }

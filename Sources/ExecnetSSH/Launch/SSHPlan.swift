@@ -24,6 +24,20 @@ struct SSHPlan: Sendable {
         needsOpenSSH = reader.needsOpenSSH
     }
 
+    private static func heartbeat(_ config: SSHConfig) -> Duration? {
+        guard let interval = config.serverAliveInterval, interval > 0 else { return nil }
+        return .seconds(interval) * max(1, config.serverAliveCountMax ?? 3) / 3
+    }
+
+    /// ConnectTimeout counts where the caller has left the default.
+    private static func timeouts(_ timeouts: SSHTimeouts, _ config: SSHConfig) -> SSHTimeouts {
+        var timeouts = timeouts
+        guard let limit = config.connectTimeout, limit > 0 else { return timeouts }
+        if timeouts.connect == SSHTimeouts().connect { timeouts.connect = .seconds(limit) }
+        if timeouts.handshake == SSHTimeouts().handshake { timeouts.handshake = .seconds(limit) }
+        return timeouts
+    }
+
     /// Follows the way from the end to its beginning.
     private struct Reader {
         let options: SSHOptions
@@ -70,7 +84,8 @@ struct SSHPlan: Sendable {
                     ciphers: config.ciphers,
                     macs: config.macs
                 ),
-                timeouts: configuration.timeouts
+                heartbeat: SSHPlan.heartbeat(config),
+                timeouts: SSHPlan.timeouts(configuration.timeouts, config)
             )
         }
 

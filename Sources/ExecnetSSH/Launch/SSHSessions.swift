@@ -27,6 +27,7 @@ struct SSHSessions: Sendable {
             SSHLink(program, poller: poller, endpoint: endpoint)
         }
         stream.hop = via
+        stream.heartbeat = last.heartbeat
         return stream
     }
 
@@ -42,7 +43,7 @@ struct SSHSessions: Sendable {
             let buffers = SSHBuffers()
             let transport: any SSHTransport
             if let outer {
-                let channel = try await outer.connection.tunnel(to: hop.host, hop.port, outer.session)
+                let channel = try await outer.connection.tunnel(to: hop, outer.session)
                 transport = TunnelTransport(outer.session, channel, buffers)
             } else {
                 transport = try await first(hop, buffers, gateway)

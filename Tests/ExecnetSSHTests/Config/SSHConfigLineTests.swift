@@ -68,12 +68,12 @@ struct SSHConfigLineTests {
     }
 
     @Test(.timeLimit(.minutes(1))) func listsOfPatterns() {
-        #expect(PatternList("a,b*", ignoringCase: false).verdict(on: "bc") == .matched)
-        #expect(PatternList("*,!b", ignoringCase: false).verdict(on: "b") == .excluded)
-        #expect(PatternList("!b", ignoringCase: false).verdict(on: "a") == .none)
-        #expect(PatternList("A*", ignoringCase: true).verdict(on: "abC") == .matched)
-        #expect(PatternList("A*", ignoringCase: false).verdict(on: "abC") == .none)
-        #expect(PatternList("", ignoringCase: false).verdict(on: "a") == .none)
+        #expect(PatternList("a,b*", ignoringCase: false).verdict(on: "bc".utf8) == .matched)
+        #expect(PatternList("*,!b", ignoringCase: false).verdict(on: "b".utf8) == .excluded)
+        #expect(PatternList("!b", ignoringCase: false).verdict(on: "a".utf8) == .none)
+        #expect(PatternList("A*", ignoringCase: true).verdict(on: "abC".utf8) == .matched)
+        #expect(PatternList("A*", ignoringCase: false).verdict(on: "abC".utf8) == .none)
+        #expect(PatternList("", ignoringCase: false).verdict(on: "a".utf8) == .none)
     }
 
     @Test(.timeLimit(.minutes(1))) func manyStarsTakeNoExponentialTime() {

@@ -4,28 +4,37 @@
 //===----------------------------------------------------------------------===//
 
 /// A comma-separated list of patterns with `*` and `?`, of which those after `!` exclude.
-struct PatternList {
-    enum Verdict {
+struct PatternList: Sendable, Hashable {
+    enum Verdict: Sendable {
         case matched
         case excluded
         case none
     }
 
-    private let patterns: [(isNegated: Bool, text: [UInt8])]
+    private struct Pattern: Sendable, Hashable {
+        var isNegated: Bool
+        var text: [UInt8]
+    }
+
+    private let patterns: [Pattern]
     private let ignoresCase: Bool
 
     init(_ text: String, ignoringCase ignoresCase: Bool) {
+        self.init(text.utf8, ignoringCase: ignoresCase)
+    }
+
+    init(_ text: some Collection<UInt8>, ignoringCase ignoresCase: Bool) {
         self.ignoresCase = ignoresCase
-        let text = ignoresCase ? text.utf8.map(\.lowercased) : Array(text.utf8)
+        let text = ignoresCase ? text.map(\.lowercased) : Array(text)
         patterns = text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false).map { pattern in
             let isNegated = pattern.first == UInt8(ascii: "!")
-            return (isNegated, Array(isNegated ? pattern.dropFirst() : pattern))
+            return Pattern(isNegated: isNegated, text: Array(isNegated ? pattern.dropFirst() : pattern))
         }
     }
 
     /// An excluding pattern wins over all others, and never matches by itself.
-    func verdict(on text: String) -> Verdict {
-        let text = ignoresCase ? text.utf8.map(\.lowercased) : Array(text.utf8)
+    func verdict(on text: some Collection<UInt8>) -> Verdict {
+        let text = ignoresCase ? text.map(\.lowercased) : Array(text)
         var verdict = Verdict.none
         for pattern in patterns where PatternList.matches(text, pattern.text) {
             if pattern.isNegated { return .excluded }
@@ -33,6 +42,9 @@ struct PatternList {
         }
         return verdict
     }
+
+    /// Whether some pattern matches, and none that excludes.
+    func matches(_ text: some Collection<UInt8>) -> Bool { verdict(on: text) == .matched }
 
     /// Whether one pattern, without list and negation, matches the whole text. Takes time in their product at worst.
     static func matches(_ text: [UInt8], _ pattern: [UInt8]) -> Bool {
