@@ -35,8 +35,9 @@ struct ExecCommand: AsyncParsableCommand {
               execnet exec popen//python=python3 --json --python 'channel.send((1, "a"))'
               execnet exec popen//python=python3 --python - one two < program.py
               execnet exec 'command=kubectl exec -i pod --' --shell 'cat /etc/os-release'
+              execnet exec ssh=build@node1 --shell hostname
               execnet exec socket=localhost:8888 --shell hostname
-              execnet exec --via 'command=ssh gate//id=gate' popen//via=gate --python 'channel.send(argv)' -- a b
+              execnet exec --via ssh=gate//id=gate popen//via=gate --python 'channel.send(argv)' -- a b
             """
     )
 

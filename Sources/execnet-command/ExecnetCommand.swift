@@ -17,7 +17,10 @@ import Execnet
               popen                                a process on this machine
               popen//python=python3                the same, with a Python agent
               popen//id=w1//chdir=/tmp//env:LANG=C//nice=5
-              command=docker exec -i box           or kubectl, srun, sudo, chroot, ssh
+              command=docker exec -i box           or kubectl, srun, sudo, chroot
+              ssh=user@host:2222                   with OpenSSH's keys, known hosts and configuration
+              ssh=host//jump=gate//identity=/home/me/key//hostkey=accept-new
+              ssh2=host  sshcmd=host               by libssh2 only, by the OpenSSH client only
               socket=localhost:8888                behind an execnet-socketserver
               socket=build.example:8888//key=@/etc/execnet.key
               popen//via=w1                        on the machine of w1; see --via

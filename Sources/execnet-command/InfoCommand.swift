@@ -18,8 +18,9 @@ struct InfoCommand: AsyncParsableCommand {
               execnet info popen
               execnet info popen//python=python3 --json
               execnet info 'command=docker exec -i box'
+              execnet info ssh=build@node1
               execnet info socket=build.example:8888//key=@/etc/execnet.key
-              execnet info --via 'command=ssh gate//id=gate' socket=inner:8888//via=gate
+              execnet info --via ssh=gate//id=gate socket=inner:8888//via=gate
             """
     )
 
