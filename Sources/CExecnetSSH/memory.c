@@ -13,6 +13,8 @@
 // No packet is larger than 35000 bytes, and a session itself not than 100 KiB: more is a server's lie about a length, which libssh2
 // believes in places.
 static const size_t limit = 1 << 20;
+// Of a whole session: the window that a server may fill, and what libssh2 keeps of messages that it does not know.
+static const size_t totalLimit = 32 << 20;
 
 void execnet_ssh_wipe(void *bytes, size_t count) {
     if (count == 0) return;
@@ -27,7 +29,7 @@ __attribute__((noinline)) void execnet_ssh_wipe_stack(void) {
 
 void *execnet_ssh_allocate(size_t count, void **abstract) {
     execnet_ssh_session *session = *abstract;
-    if (count > limit) return NULL;
+    if (count > limit || session->allocated > totalLimit) return NULL;
     struct execnet_ssh_block *block = calloc(1, sizeof *block + count);
     if (block == NULL) return NULL;
     block->size = count;

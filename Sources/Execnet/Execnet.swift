@@ -7,5 +7,6 @@
 
 @_exported public import ExecnetCore
 @_exported public import ExecnetLaunchers
+@_exported public import ExecnetSSH
 @_exported public import ExecnetSocketServer
 @_exported public import ExecnetWire

@@ -23,7 +23,7 @@ package final class Connector: Sendable {
     /// Why there is no connection.
     package struct Failure: Error, CustomStringConvertible {
         /// What the last address that was tried met.
-        package enum Kind: Sendable { case noAddress, refused, timedOut, other }
+        package enum Kind: Sendable { case noAddress, refused, timedOut, unreachable, other }
 
         package var kind = Kind.other
         /// All that went wrong, in words.
@@ -40,21 +40,29 @@ package final class Connector: Sendable {
     }
 
     private let target: Target
+    private let family: Int32
     private let deadline: MonotonicTime
     private let state = Mutex(State.idle)
     /// Why addresses that were tried did not answer.
     private let reasons = Mutex<[String]>([])
 
-    private init(_ target: Target, until deadline: MonotonicTime) {
+    private init(_ target: Target, family: Int32, until deadline: MonotonicTime) {
         self.target = target
+        self.family = family
         self.deadline = deadline
     }
 
     /// Connects to the first address that answers. Throws ``Failure`` if none does, `CancellationError`.
     ///
-    /// - Parameter limit: how long all of it may take; addresses that do not answer share it.
-    package static func connect(to target: Target, within limit: Duration) async throws -> Descriptor {
-        let connector = Connector(target, until: .now + limit)
+    /// - Parameters:
+    ///   - limit: how long all of it may take; addresses that do not answer share it.
+    ///   - family: the kind of addresses to take of a name, such as `AF_INET6`.
+    package static func connect(
+        to target: Target,
+        within limit: Duration,
+        family: Int32 = AF_UNSPEC
+    ) async throws -> Descriptor {
+        let connector = Connector(target, family: family, until: .now + limit)
         let poller = try PollerThread.shared()
         // The thread cannot be kept from waiting for the system, so nobody waits for the thread.
         let timer = poller.schedule(after: limit) { connector.finish(.failure(connector.failure(ETIMEDOUT))) }
@@ -116,6 +124,7 @@ package final class Connector: Sendable {
 
     private func connect(toHost host: String, _ port: Int) throws -> Descriptor {
         var hints = addrinfo()
+        hints.ai_family = family
         hints.ai_socktype = Connector.streamType
         hints.ai_flags = AI_NUMERICSERV
         var found: UnsafeMutablePointer<addrinfo>?
@@ -154,6 +163,7 @@ package final class Connector: Sendable {
             switch number {
             case ECONNREFUSED: .refused
             case ETIMEDOUT: .timedOut
+            case EHOSTUNREACH, ENETUNREACH: .unreachable
             default: .other
             }
         return failure(reasons.withLock { $0.joined(separator: "; ") }, kind)

@@ -97,7 +97,7 @@ public struct GatewayError: Error, Sendable, CustomStringConvertible {
         public static let sessionRefused = Code(.sessionRefused)
         /// A server to go through does not connect further.
         public static let tunnelRefused = Code(.tunnelRefused)
-        /// Neither libssh2 nor the OpenSSH client can be used on this machine.
+        /// What is asked for needs libssh2 or the OpenSSH client, and that cannot be used on this machine.
         public static let sshUnavailable = Code(.sshUnavailable)
 
         /// All there are.

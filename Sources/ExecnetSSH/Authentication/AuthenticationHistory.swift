@@ -72,6 +72,8 @@ struct AuthenticationHistory: Sendable, Hashable, CustomStringConvertible {
     var skipped: [Skipped] = []
     /// Other obstacles: an agent that does not answer, say.
     var notes: [String] = []
+    /// Why the agent has no part in it; nil if it has, or is not asked for any.
+    var agentObstacle: String?
     /// What the server said last that may go on; nil if it has not said.
     var allowed: [String]?
     /// The server's words, if it ended the connection.
@@ -90,6 +92,7 @@ struct AuthenticationHistory: Sendable, Hashable, CustomStringConvertible {
         var parts = attempts.map { "\($0.subject): \($0.outcome)" }
         parts += skipped.map { "not used: \($0.key): \($0.why)" }
         parts += notes
+        if let agentObstacle { parts.append(agentObstacle) }
         if let allowed { parts.append("the server allows: \(allowed.joined(separator: ", "))") }
         if let farewell { parts.append("the server ended the connection\(farewell.isEmpty ? "" : ": \(farewell)")") }
         return parts.joined(separator: "; ")

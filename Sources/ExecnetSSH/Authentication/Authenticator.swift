@@ -55,6 +55,7 @@ struct Authenticator: Sendable {
         self.options = options
         self.means = means
         history.notes = notes
+        history.agentObstacle = keys.agentObstacle
         var usable: [KeyCandidate] = []
         for candidate in keys.ordered(identitiesOnly: options.identitiesOnly) {
             guard let obstacle = candidate.obstacle else {

@@ -43,6 +43,8 @@ struct KeysAtHand: Sendable {
     /// Those of the configuration, in its order.
     var files: [KeyFile] = []
     var agent: [AgentIdentity] = []
+    /// Why the agent's are not there.
+    var agentObstacle: String?
 
     /// The order in which they are offered: what somebody chose comes first. No key is there twice.
     func ordered(identitiesOnly: Bool) -> [KeyCandidate] {

@@ -34,7 +34,7 @@ extension SSHAuthentication {
             }
             switch try await identities() {
             case .success(let identities): keys.agent = identities
-            case .failure(let obstacle): notes.append(obstacle.description)
+            case .failure(let obstacle): keys.agentObstacle = obstacle.description
             }
         }
         let password: Authenticator.Means.Password =

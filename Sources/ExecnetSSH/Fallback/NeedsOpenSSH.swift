@@ -11,6 +11,6 @@ struct NeedsOpenSSH: Error {
     var reason: String
     /// What is to be said if the client is not to be had.
     var code: GatewayError.Code
-    /// The only kinds of keys that the client is to offer; nil for all.
-    var keyAlgorithms: [String]?
+    /// The only kinds of keys that the client is to offer to a host, as that has refused others; nil for all.
+    var restriction: (host: String, keyAlgorithms: [String])?
 }

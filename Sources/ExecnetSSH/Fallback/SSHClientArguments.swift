@@ -13,6 +13,8 @@ struct SSHClientArguments: Sendable {
         var destination: SSHDestination
         /// Files of keys that are offered first, before those of the configuration.
         var identities: [String] = []
+        /// Kinds of keys to offer (`PubkeyAcceptedAlgorithms`); nil is all. Keeps what was denied already from being offered again.
+        var keyAlgorithms: [String]?
     }
 
     /// Why the client cannot do what was asked for.
@@ -66,8 +68,6 @@ struct SSHClientArguments: Sendable {
     var agent: String?
     /// Keys that are not offered by the configuration: only these and those of ssh-agent that match.
     var identitiesOnly = false
-    /// Kinds of keys to offer (`PubkeyAcceptedAlgorithms`); nil is all. Keeps what was denied already from being offered again.
-    var keyAlgorithms: [String]?
     /// For each host on the way, until it is connected and its version is there. It then waits for ever.
     var connectTimeout: Duration?
 
@@ -117,7 +117,7 @@ struct SSHClientArguments: Sendable {
         if let connectTimeout { settings.append("ConnectTimeout=\(SSHClientArguments.seconds(connectTimeout))") }
         for identity in hop.identities { settings.append("IdentityFile=" + (try SSHClientArguments.path(identity))) }
         if identitiesOnly { settings.append("IdentitiesOnly=yes") }
-        if let keyAlgorithms { settings.append("PubkeyAcceptedAlgorithms=" + keyAlgorithms.joined(separator: ",")) }
+        if let keyAlgorithms = hop.keyAlgorithms { settings.append("PubkeyAcceptedAlgorithms=" + keyAlgorithms.joined(separator: ",")) }
         if let agent { settings.append("IdentityAgent=" + (try SSHClientArguments.path(agent))) }
         if let proxy { settings.append("ProxyCommand=" + proxy) }
         // With this neither a ProxyJump nor a ProxyCommand of the configuration counts.

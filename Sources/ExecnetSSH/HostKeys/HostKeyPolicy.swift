@@ -6,7 +6,7 @@
 /// Which servers to trust.
 ///
 /// A key that a file of known hosts revokes is accepted by none of them but ``insecure``.
-public enum HostKeyPolicy: Sendable {
+enum HostKeyPolicy: Sendable {
     /// Only hosts whose key is recorded.
     case strict
     /// Hosts whose key is recorded, and hosts of which nothing is recorded yet: their key then is.

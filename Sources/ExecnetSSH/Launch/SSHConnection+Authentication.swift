@@ -27,7 +27,7 @@ extension SSHConnection {
         do {
             outcome = try await authentication.run()
         } catch let failure as SSHFailure {
-            guard failure.code == SSHCode.timedOut else { throw lost(session) }
+            guard failure.code == SSHCode.timedOut else { throw lost(session, failure) }
             throw error(
                 .authenticationTimedOut,
                 "\(hop.name) did not decide within a minute, which is as long as libssh2 waits. sshcmd= waits longer."
@@ -36,14 +36,14 @@ extension SSHConnection {
         switch outcome {
         case .authenticated: break
         case .denied(let history):
-            throw error(.authenticationDenied, "\(hop.name) did not let \(hop.user) in: \(history).")
+            throw error(history.code, "\(hop.name) did not let \(hop.user) in: \(history).")
         case .needsOpenSSH(let skipped, let history):
             let keys = skipped.map { "\($0.key): \($0.why)" }.joined(separator: "; ")
             throw NeedsOpenSSH(
                 reason: "libssh2 cannot use keys for \(hop.name) (\(keys))",
                 code: .authenticationDenied,
                 // What was denied must not be offered again.
-                keyAlgorithms: history.hasRefusedKeys ? SSHConnection.beyondLibssh2 : nil
+                restriction: history.hasRefusedKeys ? (hop.name, SSHConnection.beyondLibssh2) : nil
             )
         }
     }
@@ -56,4 +56,18 @@ extension SSHCredentials {
         if case .known = password { known.password = password }
         return known
     }
+}
+
+extension AuthenticationHistory {
+    /// What it is called that nobody was let in: an obstacle on this side if the server was shown nothing.
+    fileprivate var code: GatewayError.Code {
+        let shown = attempts.filter { $0.subject != .nothing }
+        guard shown.allSatisfy(\.isUnusable) else { return .authenticationDenied }
+        if agentObstacle != nil { return .agentUnavailable }
+        return shown.isEmpty && notes.isEmpty ? .authenticationDenied : .keyUnusable
+    }
+}
+
+extension AuthenticationHistory.Attempt {
+    fileprivate var isUnusable: Bool { if case .unusable = outcome { true } else { false } }
 }

@@ -10,16 +10,16 @@ import Logging
 
 extension SSHConnection {
     /// Agrees on algorithms and keys with the server, and makes sure that it is the right one.
-    func shakeHands(_ session: SSHSession) async throws {
+    func shakeHands(_ session: SSHSession, _ limit: TimeLimit) async throws {
         let known = try await knownHosts()
         let algorithms = try algorithms(known)
         prefer(EXECNET_SSH_KEX, algorithms.keyExchanges, session)
         prefer(EXECNET_SSH_HOST_KEY, algorithms.hostKeys, session)
         for method in [EXECNET_SSH_CIPHER_OUT, EXECNET_SSH_CIPHER_IN] { prefer(method, algorithms.ciphers, session) }
         for method in [EXECNET_SSH_MAC_OUT, EXECNET_SSH_MAC_IN] { prefer(method, algorithms.macs, session) }
-        let result = await session.settled { execnet_ssh_handshake($0) }
-        guard result == 0 else { throw failure(session, algorithms) }
-        try await check(try hostKey(session), known, session)
+        let result = await session.settled { SSHCall<Int32>(execnet_ssh_handshake($0)) }
+        if case .failure(let problem) = result { throw failure(session, problem, algorithms) }
+        try await check(try hostKey(session), known, session, limit)
     }
 
     /// What to offer: for the server's key the types that are recorded go first.
@@ -43,15 +43,15 @@ extension SSHConnection {
     }
 
     /// Why no handshake came about.
-    private func failure(_ session: SSHSession, _ algorithms: Algorithms) -> any Error {
+    private func failure(_ session: SSHSession, _ problem: SSHFailure, _ algorithms: Algorithms) -> any Error {
         let preface = session.buffers.preface
         guard let offer = preface.preface?.offer else {
-            guard let problem = preface.ended() else { return lost(session) }
-            return error(problem.code, "\(hop.name): \(problem)")
+            guard let beginning = preface.ended() else { return lost(session, problem) }
+            return error(beginning.code, "\(hop.name): \(beginning)")
         }
         do throws(NoCommonAlgorithm) {
             _ = try ChosenAlgorithms(algorithms, offer)
-            return lost(session)
+            return lost(session, problem)
         } catch {
             if let reason = OpenSSHReason(error) {
                 return NeedsOpenSSH(reason: "\(reason)", code: .noCommonAlgorithm)
@@ -74,13 +74,27 @@ extension SSHConnection {
             var count = 0
             return Array(UnsafeBufferPointer(start: execnet_ssh_host_key(handle, &count), count: count))
         }
-        return try HostKey(blob: blob ?? [])
+        do throws(HostKeyError) {
+            return try HostKey(blob: blob ?? [])
+        } catch {
+            throw self.error(.protocolViolation, "\(hop.name): \(error)")
+        }
     }
 
-    private func check(_ key: HostKey, _ known: KnownHosts, _ session: SSHSession) async throws {
+    private func check(
+        _ key: HostKey,
+        _ known: KnownHosts,
+        _ session: SSHSession,
+        _ limit: TimeLimit
+    ) async throws {
         let verdict = known.lookup(hop.hostName, key)
         let check = HostKeyCheck(name: hop.hostName, key: key, verdict: verdict, file: hop.recordsTo)
-        switch await check.settled(hop.policy) {
+        // While somebody is asked the limit does not run, but the server's does.
+        limit.stop()
+        let settled = await session.result { [hop] in await check.settled(hop.policy) }
+        limit.start()
+        guard let settled else { throw lost(session, SSHFailure(SSHCode.transportEnded, "the session is over")) }
+        switch settled {
         case .accept: break
         case .acceptUnchecked(let warning): logger.warning("\(warning)")
         case .acceptAndRecord: try await record(key)

@@ -20,8 +20,8 @@ struct SSHConnection: Sendable {
     func logIn(_ transport: any SSHTransport, _ buffers: SSHBuffers) async throws -> SSHSession {
         let session = try SSHSession(transport, buffers)
         return try await whole(session) {
-            try await within(hop.timeouts.handshake, .handshake, session) { _ in
-                try await shakeHands(session)
+            try await within(hop.timeouts.handshake, .handshake, session) { limit in
+                try await shakeHands(session, limit)
             }
             try await within(hop.timeouts.authentication, .authentication, session) { limit in
                 try await authenticate(session, limit)
@@ -141,7 +141,7 @@ struct SSHConnection: Sendable {
         _ code: GatewayError.Code,
         _ message: String
     ) -> GatewayError {
-        guard [SSHCode.openRefused, SSHCode.requestRefused].contains(failure.code) else { return lost(session) }
+        guard [SSHCode.openRefused, SSHCode.requestRefused].contains(failure.code) else { return lost(session, failure) }
         let text = session.call { handle in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: SSHText.limit) { buffer -> String in
                 guard let start = buffer.baseAddress else { return "" }
@@ -153,8 +153,11 @@ struct SSHConnection: Sendable {
         return error(code, message + reason)
     }
 
-    /// The connection ended too early.
-    func lost(_ session: SSHSession) -> GatewayError {
+    /// The connection ended too early, or what came on it is wrong.
+    func lost(_ session: SSHSession, _ failure: SSHFailure) -> GatewayError {
+        guard [SSHCode.transportEnded, SSHCode.disconnected].contains(failure.code) else {
+            return error(.protocolViolation, "What \(hop.name) sent cannot be used. libssh2 says: \(failure).")
+        }
         let farewell = session.buffers.farewell.map { " It said: \($0)" } ?? ""
         return error(.serverClosedEarly, "\(hop.name) closed the connection.\(farewell)")
     }

@@ -11,6 +11,8 @@ struct SSHHop: Sendable {
     var host: String
     var port: Int
     var user: String
+    /// The kind of addresses to connect to.
+    var addressFamily: SSHConfig.AddressFamily
     /// As known_hosts files have it.
     var hostName: HostName
     var knownHostsFiles: [String]

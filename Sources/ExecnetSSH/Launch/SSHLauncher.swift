@@ -33,6 +33,12 @@ package struct SSHLauncher: Launcher {
             let error = GatewayError(need.code, "libssh2 does not do here, because \(need.reason).", gateway: gateway)
             guard options.client == .automatic else { throw error }
             return try await instead(need, error, shell, gateway)
+        } catch let error as GatewayError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw GatewayError(.launchFailed, "\(options.destination) was not reached: \(error).", gateway: gateway)
         }
     }
 
@@ -69,7 +75,7 @@ package struct SSHLauncher: Launcher {
     ) async throws -> LaunchedStream {
         let client: CommandLauncher
         do {
-            client = try byClient(need.keyAlgorithms, gateway)
+            client = try byClient(need.restriction, gateway)
         } catch let obstacle {
             throw GatewayError(need.code, error.message, gateway: gateway, cause: obstacle)
         }
@@ -80,7 +86,11 @@ package struct SSHLauncher: Launcher {
         return try await client.launch(shell, gateway: gateway)
     }
 
-    private func byClient(_ keyAlgorithms: [String]?, _ gateway: String) throws(GatewayError) -> CommandLauncher {
+    /// - Parameter restriction: what a host that has refused keys may still be offered.
+    private func byClient(
+        _ restriction: (host: String, keyAlgorithms: [String])?,
+        _ gateway: String
+    ) throws(GatewayError) -> CommandLauncher {
         func error(_ reason: String) -> GatewayError {
             GatewayError(.sshUnavailable, "The OpenSSH client cannot be used: \(reason).", gateway: gateway)
         }
@@ -91,13 +101,25 @@ package struct SSHLauncher: Launcher {
         guard ExecutablePath.find("ssh") != nil else {
             throw error("there is none on this machine (Debian: openssh-client)")
         }
-        var arguments = SSHClientArguments(to: .init(destination: options.destination, identities: options.identities))
-        arguments.jumps = options.jumps?.map { .init(destination: $0, identities: options.identities) }
+        let options = (configuration.surroundings ?? SSHSurroundings.current()).map(self.options.expanded) ?? self.options
+        func hop(_ destination: SSHDestination) -> SSHClientArguments.Hop {
+            let isRestricted = restriction?.host == destination.description
+            return .init(
+                destination: destination,
+                identities: options.identities,
+                keyAlgorithms: isRestricted ? restriction?.keyAlgorithms : nil
+            )
+        }
+        let named = [options.destination] + (options.jumps ?? [])
+        guard restriction.map({ restriction in named.contains { $0.description == restriction.host } }) ?? true else {
+            throw error("it would offer a host on the way what that has refused; name the hosts with jump=")
+        }
+        var arguments = SSHClientArguments(to: hop(options.destination))
+        arguments.jumps = options.jumps?.map { hop($0) }
         arguments.configuration = options.config
         arguments.knownHosts = options.knownHosts.map { [$0] }
         arguments.policy = policy
         arguments.agent = options.agent
-        arguments.keyAlgorithms = keyAlgorithms
         arguments.connectTimeout = configuration.timeouts.connect
         do throws(SSHClientArguments.Failure) {
             return CommandLauncher(try arguments.arguments(), form: .line)
@@ -108,7 +130,8 @@ package struct SSHLauncher: Launcher {
 
     private var policy: HostKeyPolicy? {
         switch options.hostKey {
-        case nil: configuration.askAboutHost.map { .ask($0) }
+        // The configuration decides; nobody is asked.
+        case nil: nil
         case .strict: .strict
         case .acceptNew: .acceptNew
         case .insecure: .insecure

@@ -46,4 +46,15 @@ public struct SSHOptions: Sendable, Hashable {
 
     /// The machine as the configuration files describe it.
     public init(_ destination: SSHDestination) { self.destination = destination }
+
+    /// With home folders in the place of `~`.
+    func expanded(_ surroundings: SSHSurroundings) -> SSHOptions {
+        func path(_ path: String) -> String { surroundings.expandingTilde(path) ?? path }
+        var options = self
+        options.identities = identities.map(path)
+        options.knownHosts = knownHosts.map(path)
+        options.config = config.map(path)
+        options.agent = agent.map(path)
+        return options
+    }
 }

@@ -17,6 +17,7 @@ struct SSHPlan: Sendable {
         guard let surroundings = configuration.surroundings ?? SSHSurroundings.current() else {
             throw SSHConfigError(.unreadable, "the user of this process has no account, so no home folder")
         }
+        let options = options.expanded(surroundings)
         let files = options.config.map { SSHConfigFiles.named($0) } ?? .standard(home: surroundings.home)
         var reader = Reader(options: options, configuration: configuration, surroundings: surroundings, files: files)
         try reader.add(options.destination, options.jumps)
@@ -54,22 +55,26 @@ struct SSHPlan: Sendable {
             }
             let config = try SSHConfig.resolve(destination, files: files, surroundings: surroundings, exec: exec)
             needsOpenSSH += config.needsOpenSSH.map(\.description)
-            hops.insert(hop(destination, config), at: 0)
-            // A host that is named on the way to another is reached through the one before it, if there is one.
-            for jump in (jumps ?? config.proxyJump).reversed() { try add(jump, nil) }
+            if config.bindAddress != nil { needsOpenSSH.append("bindaddress") }
+            hops.insert(hop(destination, config, isDirect: jumps != nil), at: 0)
+            // A host on the way is reached through the one before it; only the first one's own way counts.
+            let way = jumps ?? config.proxyJump
+            for (index, jump) in way.enumerated().reversed() { try add(jump, index == 0 ? nil : []) }
         }
 
         private var exec: ((String) -> Bool)? {
             configuration.runsMatchCommands ? { MatchCommand.succeeds($0) } : nil
         }
 
-        private func hop(_ destination: SSHDestination, _ config: SSHConfig) -> SSHHop {
+        /// - Parameter isDirect: whether the way is known, so that the configuration's does not count.
+        private func hop(_ destination: SSHDestination, _ config: SSHConfig, isDirect: Bool) -> SSHHop {
             let files = options.knownHosts.map { [$0] } ?? config.userKnownHostsFiles
             return SSHHop(
                 name: destination.description,
                 host: config.hostName,
                 port: config.port,
                 user: config.user,
+                addressFamily: config.addressFamily,
                 hostName: config.hostKeyAlias.map { HostName($0) } ?? HostName(config.hostName, port: config.port),
                 knownHostsFiles: files + (options.knownHosts == nil ? config.globalKnownHostsFiles : []),
                 recordsTo: files.first ?? "",
@@ -77,7 +82,7 @@ struct SSHPlan: Sendable {
                 policy: policy(config, isLast: destination == options.destination),
                 authentication: authentication(config),
                 asksNobody: config.batchMode,
-                proxyCommand: config.proxyCommand,
+                proxyCommand: isDirect ? nil : config.proxyCommand,
                 algorithms: Algorithms.Change(
                     keyExchanges: config.kexAlgorithms,
                     hostKeys: config.hostKeyAlgorithms,
@@ -109,7 +114,7 @@ struct SSHPlan: Sendable {
 
         private func policy(_ config: SSHConfig, isLast: Bool) -> HostKeyPolicy {
             switch options.hostKey {
-            case .strict: return strict
+            case .strict: return .strict
             case .acceptNew: return .acceptNew
             case .insecure: return .insecure
             // The fingerprint is the last host's.
@@ -118,12 +123,10 @@ struct SSHPlan: Sendable {
             }
             switch config.strictHostKeyChecking {
             case .yes: return .strict
-            case .ask: return strict
+            case .ask: return config.batchMode ? .strict : configuration.askAboutHost.map { .ask($0) } ?? .strict
             case .acceptNew: return .acceptNew
             case .no: return .insecure
             }
         }
-
-        private var strict: HostKeyPolicy { configuration.askAboutHost.map { .ask($0) } ?? .strict }
     }
 }

@@ -38,26 +38,46 @@ struct SSHSessions: Sendable {
     /// A session with the last server.
     private func session(_ gateway: String) async throws -> SSHSession {
         var outer: (session: SSHSession, connection: SSHConnection)?
+        var proxy: ProxyCommand?
         for hop in hops {
             let connection = connection(hop, gateway)
             let buffers = SSHBuffers()
             let transport: any SSHTransport
             if let outer {
+                let start = MonotonicTime.now
                 let channel = try await outer.connection.tunnel(to: hop, outer.session)
-                transport = TunnelTransport(outer.session, channel, buffers)
+                transport = TunnelTransport(
+                    outer.session,
+                    channel,
+                    buffers,
+                    host: outer.connection.hop.name,
+                    gateway: gateway,
+                    roundTrip: start.until(.now)
+                )
             } else {
-                transport = try await first(hop, buffers, gateway)
+                (transport, proxy) = try await first(hop, buffers, gateway)
             }
-            outer = (try await connection.logIn(transport, buffers), connection)
+            do {
+                outer = (try await connection.logIn(transport, buffers), connection)
+            } catch var error as GatewayError {
+                // What the program that should have made the connection says is nearer to the cause.
+                proxy?.stop()
+                if let complaint = proxy?.complaint, !complaint.isEmpty { error.standardError = [complaint] }
+                throw error
+            }
         }
         guard let outer else { throw GatewayError(.invalidSpec, "There is no host.", gateway: gateway) }
         return outer.session
     }
 
     /// The way to the first server.
-    private func first(_ hop: SSHHop, _ buffers: SSHBuffers, _ gateway: String) async throws -> any SSHTransport {
+    private func first(
+        _ hop: SSHHop,
+        _ buffers: SSHBuffers,
+        _ gateway: String
+    ) async throws -> (any SSHTransport, ProxyCommand?) {
         guard let command = hop.proxyCommand, via == nil else {
-            return try await SocketTransport.open(try await socket(hop, gateway), buffers)
+            return (try await SocketTransport.open(try await socket(hop, gateway), buffers), nil)
         }
         let proxy: ProxyCommand
         do throws(SystemError) {
@@ -69,9 +89,15 @@ struct SSHSessions: Sendable {
                 gateway: gateway
             )
         }
-        let transport = try await SocketTransport.open(proxy.socket, buffers)
+        let transport: SocketTransport
+        do {
+            transport = try await SocketTransport.open(proxy.socket, buffers)
+        } catch {
+            proxy.stop()
+            throw error
+        }
         transport.whenClosed { proxy.stop() }
-        return transport
+        return (transport, proxy)
     }
 
     private func socket(_ hop: SSHHop, _ gateway: String) async throws -> Descriptor {
@@ -84,7 +110,11 @@ struct SSHSessions: Sendable {
             }
         }
         do {
-            return try await Connector.connect(to: target, within: hop.timeouts.connect)
+            return try await Connector.connect(
+                to: target,
+                within: hop.timeouts.connect,
+                family: hop.addressFamily.socketFamily
+            )
         } catch let failure as Connector.Failure {
             throw GatewayError(failure.code, "\(hop.name) cannot be reached: \(failure).", gateway: gateway)
         }
@@ -97,7 +127,18 @@ extension Connector.Failure {
         case .noAddress: .nameNotResolved
         case .refused: .connectionRefused
         case .timedOut: .connectTimedOut
+        case .unreachable: .hostUnreachable
         case .other: .launchFailed
+        }
+    }
+}
+
+extension SSHConfig.AddressFamily {
+    fileprivate var socketFamily: Int32 {
+        switch self {
+        case .any: AF_UNSPEC
+        case .inet: AF_INET
+        case .inet6: AF_INET6
         }
     }
 }

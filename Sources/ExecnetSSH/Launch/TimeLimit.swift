@@ -29,8 +29,14 @@ final class TimeLimit: Sendable {
         state.withLock { state in
             guard state.timer == nil else { return }
             state.start = .now
-            state.timer = poller.schedule(after: state.rest, action)
+            state.timer = poller.schedule(after: state.rest) { self.end() }
         }
+    }
+
+    private func end() {
+        // It may have been stopped in this very moment.
+        guard state.withLock({ $0.timer.take() }) != nil else { return }
+        action()
     }
 
     /// The rest of the time is left for another start.

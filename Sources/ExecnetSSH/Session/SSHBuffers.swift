@@ -13,6 +13,9 @@ import Synchronization
 final class SSHBuffers: Sendable {
     private struct State {
         var input: Deque<ByteBuffer> = []
+        var inputCount = 0
+        /// Whether all that comes is read at once.
+        var isRunning = false
         var output = ByteBuffer()
         /// Counts what may let a call go on: bytes that came, and the end.
         var news = 0
@@ -25,6 +28,9 @@ final class SSHBuffers: Sendable {
         var preface = PrefaceParser()
     }
 
+    /// What a server may send while nobody reads: before it is known who it is, or while somebody is asked.
+    private static let earlyLimit = 1 << 20
+
     private let state = Mutex(State())
     /// Answers the server's questions; waits for whoever is asked.
     let questions = Mutex<(@Sendable (SSHQuestions) -> [SecretBytes])?>(nil)
@@ -34,16 +40,27 @@ final class SSHBuffers: Sendable {
     /// Takes in what came.
     func received(_ bytes: ByteBuffer) {
         tell { state in
-            if state.preface.preface == nil { bytes.withUnsafeReadableBytes { try? state.preface.receive($0) } }
+            guard !state.hasEnded else { return }
+            if state.preface.preface == nil, !state.preface.receives(bytes) { state.hasEnded = true }
             state.input.append(bytes)
+            state.inputCount += bytes.readableBytes
+            guard !state.isRunning, state.inputCount > SSHBuffers.earlyLimit else { return }
+            state.hasEnded = true
+            state.reason = GatewayError(
+                .protocolViolation,
+                "The server sent more than \(SSHBuffers.earlyLimit) bytes before it was asked for anything."
+            )
         }
     }
+
+    /// From now on what comes is read at once.
+    func begin() { state.withLock { $0.isRunning = true } }
 
     /// No more comes, or is wanted. The first reason counts.
     func end(_ reason: GatewayError?) {
         tell { state in
+            if !state.hasEnded { state.reason = reason }
             state.hasEnded = true
-            if state.reason == nil { state.reason = reason }
         }
     }
 
@@ -120,6 +137,7 @@ final class SSHBuffers: Sendable {
                 room.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
                 return count
             }
+            state.inputCount -= count
             if first.readableBytes == 0 { state.input.removeFirst() } else { state.input[0] = first }
             return count
         }
@@ -140,6 +158,20 @@ final class SSHBuffers: Sendable {
                     bytes.baseAddress?.assumingMemoryBound(to: CChar.self),
                     bytes.count
                 )
+            }
+        }
+    }
+}
+
+extension PrefaceParser {
+    /// False: this is no beginning of SSH. Why is kept.
+    fileprivate mutating func receives(_ bytes: ByteBuffer) -> Bool {
+        bytes.withUnsafeReadableBytes { piece in
+            do throws(PrefaceError) {
+                try receive(piece)
+                return true
+            } catch {
+                return false
             }
         }
     }

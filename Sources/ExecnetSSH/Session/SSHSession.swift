@@ -85,9 +85,10 @@ final class SSHSession: Sendable {
         transport.close()
     }
 
-    /// Gives all back. No more calls are made.
+    /// Gives all back, and closes the transport once what was written has gone. No more calls are made.
     func close() {
-        let handle = handle.withLock { $0.take() }
-        if let handle { _ = execnet_ssh_free(handle.pointer) }
+        guard let handle = handle.withLock({ $0.take() }) else { return }
+        _ = execnet_ssh_free(handle.pointer)
+        transport.close()
     }
 }

@@ -54,8 +54,8 @@ final class SSHLink: Link {
     func cancel(_ timer: UInt64) { poller.cancel(timer) }
 
     func disconnect() {
-        loop.execute { [stream] in
-            stream.value?.disconnect()
+        loop.execute { [stream, program] in
+            if let stream = stream.value { stream.disconnect() } else { program.leave() }
             stream.value = nil
         }
     }

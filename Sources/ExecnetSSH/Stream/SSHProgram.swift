@@ -24,6 +24,15 @@ struct SSHProgram: Sendable {
     }
 }
 
+extension SSHProgram {
+    /// Ends it without having listened to it.
+    func leave() {
+        session.close()
+        process.ended(nil)
+        errors.end()
+    }
+}
+
 /// A channel of libssh2's.
 struct SSHChannel: @unchecked Sendable {
     // Unchecked because it is only looked into during a session's `call`, and those exclude each other.

@@ -58,11 +58,13 @@ final class SSHStream: SSHTransportDelegate {
     private var hasNews = false
     private var isScheduled = false
     private var timer: Scheduled<Void>?
+    private var isClosing = false
 
     init(_ session: SSHSession, channel: SSHChannel, client: any SSHStreamClient) {
         self.session = session
         self.channel = channel.pointer
         self.client = client
+        session.buffers.begin()
     }
 
     func newsArrived() { move() }
@@ -101,9 +103,11 @@ final class SSHStream: SSHTransportDelegate {
             let errors = read(1, buffer) { client?.receivedErrors($0) }
             return (output: output, errors: errors)
         }
+        let hasRead = counts.output > 0 || counts.errors > 0
         let isBroken = counts.output < 0 && counts.output != Int(SSHCode.again)
-        if isBroken || execnet_ssh_has_ended(channel) { return .ended }
-        return write() || counts.output > 0 || counts.errors > 0 ? .moved : .waits
+        if isBroken && !hasRead || execnet_ssh_has_ended(channel) { return .ended }
+        if !hasRead, exitStatus() != nil { waitForTheRest() }
+        return write() || hasRead ? .moved : .waits
     }
 
     private func read(
@@ -149,10 +153,19 @@ final class SSHStream: SSHTransportDelegate {
 
     /// The far side's output has ended. How its program did is said a moment later, before the channel is closed.
     private func outputEnded() {
-        guard timer == nil else { return finishIfClosed() }
-        _ = session.call { _ in execnet_ssh_close(channel) }
-        timer = session.transport.loop.assumeIsolated().scheduleTask(in: SSHStream.patience) { self.finish() }
+        if !isClosing {
+            isClosing = true
+            _ = session.call { _ in execnet_ssh_close(channel) }
+        }
+        waitForTheRest()
         finishIfClosed()
+    }
+
+    /// The program has ended, or its output has: what is missing comes soon, or never. Standard error, which what it has started may hold
+    /// open, is not waited for.
+    private func waitForTheRest() {
+        guard timer == nil else { return }
+        timer = session.transport.loop.assumeIsolated().scheduleTask(in: SSHStream.patience) { self.finish() }
     }
 
     private func finishIfClosed() {
@@ -183,19 +196,20 @@ final class SSHStream: SSHTransportDelegate {
     /// Ends it from this side: what was written goes out first.
     func disconnect() {
         guard let client else { return }
-        _ = session.call { _ in
-            _ = execnet_ssh_eof(channel)
-            _ = execnet_ssh_close(channel)
-        }
+        // First of all: what is written can come back here before the write returns.
         self.client = nil
         timer?.cancel()
+        let exit = session.call { _ in
+            _ = execnet_ssh_eof(channel)
+            _ = execnet_ssh_close(channel)
+            return exitStatus()
+        }
         leave()
-        client.ended(SSHStreamEnd(exit: nil, isOrderly: true))
+        client.ended(SSHStreamEnd(exit: exit ?? nil, isOrderly: true))
     }
 
     private func leave() {
         _ = session.call { execnet_ssh_disconnect($0, "done") }
         session.close()
-        session.transport.close()
     }
 }

@@ -14,6 +14,7 @@ final class ProxyCommand: Sendable {
 
     let socket: Descriptor
     private let process: ChildProcess
+    private let poller: Poller
     private let errors: DescriptorErrors
     private let said = Mutex<[UInt8]>([])
 
@@ -23,6 +24,7 @@ final class ProxyCommand: Sendable {
         let local = try LocalProcess(starting: plan)
         socket = local.link
         process = local.process
+        poller = local.poller
         errors = DescriptorErrors(local.errors, poller: local.poller)
         try? errors.start(
             onBytes: { [weak self] bytes in
@@ -39,5 +41,6 @@ final class ProxyCommand: Sendable {
     func stop() {
         errors.stop()
         process.signal(SIGTERM)
+        poller.schedule(after: .seconds(2)) { [process] in process.signal(SIGKILL) }
     }
 }

@@ -32,22 +32,19 @@ final class SocketTransport: SSHTransport {
     static func open(_ socket: Descriptor, _ buffers: SSHBuffers) async throws -> SocketTransport {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let roundTrip = socket.roundTrip
+        // Made beforehand, as the pipeline of a connection that ends at once is empty when one comes to look.
+        let handler = try await loop.submit {
+            NIOLoopBound(SocketTransportHandler(buffers, isTCP: roundTrip != nil), eventLoop: loop)
+        }.get()
         let channel = try await ClientBootstrap(group: loop)
             .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: piece))
             .channelOption(.writeBufferWaterMark, value: .init(low: piece, high: 2 * piece))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = SocketTransportHandler(buffers, isTCP: roundTrip != nil)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try channel.pipeline.syncOperations.addHandler(handler.value)
                 }
             }
             .withConnectedSocket(socket.release()).get()
-        let handler = try await loop.submit {
-            NIOLoopBound(
-                try channel.pipeline.syncOperations.handler(type: SocketTransportHandler.self),
-                eventLoop: loop
-            )
-        }.get()
         return SocketTransport(channel, handler, roundTrip: roundTrip)
     }
 

@@ -16,14 +16,24 @@ final class TunnelTransport: SSHTransport {
     private let client: NIOLoopBoundBox<TunnelClient?>
     private let stream: NIOLoopBoundBox<SSHStream?>
 
-    /// - Parameter buffers: those of the inner session.
-    init(_ outer: SSHSession, _ channel: SSHChannel, _ buffers: SSHBuffers) {
+    /// - Parameters:
+    ///   - buffers: those of the inner session.
+    ///   - host: as errors call the server in between.
+    ///   - roundTrip: the time through the tunnel and back.
+    init(
+        _ outer: SSHSession,
+        _ channel: SSHChannel,
+        _ buffers: SSHBuffers,
+        host: String,
+        gateway: String,
+        roundTrip: Duration?
+    ) {
         loop = outer.transport.loop
-        roundTrip = outer.transport.roundTrip
+        self.roundTrip = roundTrip
         client = .makeEmptyBox(eventLoop: loop)
         stream = .makeEmptyBox(eventLoop: loop)
         loop.execute { [loop, client, stream] in
-            let tunnel = TunnelClient(outer, buffers, limit: TunnelTransport.limit)
+            let tunnel = TunnelClient(outer, buffers, limit: TunnelTransport.limit, host: host, gateway: gateway)
             let move = SSHStream(outer, channel: channel, client: tunnel)
             client.value = tunnel
             stream.value = move
@@ -61,11 +71,15 @@ private final class TunnelClient: SSHStreamClient {
     private let outer: SSHSession
     private let buffers: SSHBuffers
     private let limit: Int
+    private let host: String
+    private let gateway: String
     private var waiting = CircularBuffer<ByteBuffer>()
     private var waitingCount = 0
     private var delegate: (any SSHTransportDelegate)?
 
-    init(_ outer: SSHSession, _ buffers: SSHBuffers, limit: Int) {
+    init(_ outer: SSHSession, _ buffers: SSHBuffers, limit: Int, host: String, gateway: String) {
+        self.host = host
+        self.gateway = gateway
         self.outer = outer
         self.buffers = buffers
         self.limit = limit
@@ -103,8 +117,17 @@ private final class TunnelClient: SSHStreamClient {
     func receivedErrors(_ bytes: UnsafeRawBufferPointer) {}
 
     func ended(_ end: SSHStreamEnd) {
-        buffers.end(outer.buffers.reason)
+        buffers.end(outer.buffers.reason ?? (end.isOrderly ? nil : lost))
         delegate?.newsArrived()
         delegate = nil
+    }
+
+    private var lost: GatewayError {
+        let farewell = outer.buffers.farewell.map { " It said: \($0)" } ?? ""
+        return GatewayError(
+            .connectionLost,
+            "The connection to \(host), through which this gateway is reached, was lost.\(farewell)",
+            gateway: gateway
+        )
     }
 }

@@ -52,13 +52,13 @@ import Testing
                 login.options.agent = agent.path
                 let outcome = try await login.run(server)
                 #expect(outcome.attempts == ["\(server.clientKey.path): accepted"])
-                #expect(outcome.history.notes.count == 1)
+                #expect(outcome.history.notes.isEmpty && outcome.history.agentObstacle != nil)
             }
             var login = LoginTest(server.clientKey.path)
             login.options.agent = server.folder + "/none"
             let outcome = try await login.run(server)
             #expect(outcome.isAuthenticated)
-            #expect(outcome.history.notes.first?.contains("cannot be reached") == true)
+            #expect(outcome.history.agentObstacle?.contains("cannot be reached") == true)
         }
     }
 

@@ -27,7 +27,7 @@ struct SSHClientArgumentsTests {
         client.knownHosts = ["/k/known", "/k/known 2"]
         client.connectTimeout = .milliseconds(2_001)
         client.identitiesOnly = true
-        client.keyAlgorithms = ["rsa-sha2-512", "rsa-sha2-256"]
+        client.target.keyAlgorithms = ["rsa-sha2-512", "rsa-sha2-256"]
         client.policy = .acceptNew
         #expect(
             try client.arguments()
@@ -123,7 +123,7 @@ struct SSHClientArgumentsTests {
         client.knownHosts = ["/k/known", "/k/k 2%h"]
         client.connectTimeout = .seconds(7)
         client.identitiesOnly = true
-        client.keyAlgorithms = ["rsa-sha2-512"]
+        client.target.keyAlgorithms = ["rsa-sha2-512"]
         let lines = try run(["/usr/bin/ssh", "-G"] + client.arguments().dropFirst())
         let expected = [
             "hostname host", "user joe", "port 2222", "batchmode yes", "identitiesonly yes", "connecttimeout 7",
