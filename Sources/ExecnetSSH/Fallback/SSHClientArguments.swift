@@ -117,7 +117,7 @@ struct SSHClientArguments: Sendable {
         if let connectTimeout { settings.append("ConnectTimeout=\(SSHClientArguments.seconds(connectTimeout))") }
         for identity in hop.identities { settings.append("IdentityFile=" + (try SSHClientArguments.path(identity))) }
         if identitiesOnly { settings.append("IdentitiesOnly=yes") }
-        if let keyAlgorithms = hop.keyAlgorithms { settings.append("PubkeyAcceptedAlgorithms=" + keyAlgorithms.joined(separator: ",")) }
+        if let names = hop.keyAlgorithms { settings.append("PubkeyAcceptedAlgorithms=" + names.joined(separator: ",")) }
         if let agent { settings.append("IdentityAgent=" + (try SSHClientArguments.path(agent))) }
         if let proxy { settings.append("ProxyCommand=" + proxy) }
         // With this neither a ProxyJump nor a ProxyCommand of the configuration counts.

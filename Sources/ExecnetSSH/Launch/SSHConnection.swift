@@ -141,7 +141,8 @@ struct SSHConnection: Sendable {
         _ code: GatewayError.Code,
         _ message: String
     ) -> GatewayError {
-        guard [SSHCode.openRefused, SSHCode.requestRefused].contains(failure.code) else { return lost(session, failure) }
+        let refusals = [SSHCode.openRefused, SSHCode.requestRefused]
+        guard refusals.contains(failure.code) else { return lost(session, failure) }
         let text = session.call { handle in
             withUnsafeTemporaryAllocation(of: CChar.self, capacity: SSHText.limit) { buffer -> String in
                 guard let start = buffer.baseAddress else { return "" }

@@ -101,7 +101,8 @@ package struct SSHLauncher: Launcher {
         guard ExecutablePath.find("ssh") != nil else {
             throw error("there is none on this machine (Debian: openssh-client)")
         }
-        let options = (configuration.surroundings ?? SSHSurroundings.current()).map(self.options.expanded) ?? self.options
+        let surroundings = configuration.surroundings ?? SSHSurroundings.current()
+        let options = surroundings.map(self.options.expanded) ?? self.options
         func hop(_ destination: SSHDestination) -> SSHClientArguments.Hop {
             let isRestricted = restriction?.host == destination.description
             return .init(
