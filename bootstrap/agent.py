@@ -1392,7 +1392,8 @@ class Link:
         return {
             "language": "python", "version": "%d.%d.%d" % sys.version_info[:3],
             "platform": "%s-%s" % (sys.platform, system.machine), "executable": clip(sys.executable or ""),
-            "directory": clip(directory), "pid": self.pid, "host": clip(system.nodename)}
+            "directory": clip(directory), "pid": self.pid, "host": clip(system.nodename),
+            "time": time.time()}
 
     # -- out
 

@@ -7,6 +7,7 @@
 import os
 import random
 import struct
+import time
 import unittest
 
 from support import (
@@ -24,7 +25,9 @@ class HelloTests(AgentTest):
         self.assertEqual(hello["build"], "")
         self.assertEqual(hello["limits"], {"item": 256 << 20})
         info = hello["info"]
-        self.assertEqual(set(info), {"language", "version", "platform", "executable", "directory", "pid", "host"})
+        keys = {"language", "version", "platform", "executable", "directory", "pid", "host", "time"}
+        self.assertEqual(set(info), keys)
+        self.assertLess(abs(info["time"] - time.time()), 60)
         self.assertEqual(info["language"], "python")
         self.assertEqual(info["pid"], self.peer.process.pid)
         self.assertEqual(info["directory"], os.getcwd())

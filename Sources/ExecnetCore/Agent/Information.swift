@@ -20,6 +20,7 @@ package enum Information {
             "directory": .string(directory),
             "pid": .int(Int64(getpid())),
             "host": .string(text(name.nodename)),
+            "time": .double(WallTime.now),
         ]
     }
 

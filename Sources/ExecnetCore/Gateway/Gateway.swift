@@ -152,6 +152,9 @@ public final class Gateway: Sendable {
         return GatewayInfo(try await query("info"))
     }
 
+    /// The time on the agent's machine when it answered, in seconds since 1970; nil if it does not tell.
+    package func time() async throws -> Double? { try await query("info")["time"]?.double }
+
     private func query(_ name: String) async throws -> Value {
         let number = state.withLock { state in
             state.lastQuery += 1
