@@ -6,7 +6,6 @@
 package import ExecnetCore
 import ExecnetSystem
 package import ExecnetWire
-import Synchronization
 
 /// The coordinator's end of stage 0: finds out what the far side can run, sends what it lacks, and has it started.
 ///
@@ -128,6 +127,7 @@ package struct Bootstrap: Prologue {
         guard steps <= Bootstrap.mostSteps, refusals.count <= Bootstrap.mostRefusals else {
             throw error(.startFailed, "The far side says too much for a shell.")
         }
+        defer { report.note(self) }
         try answer(String(decoding: text.dropFirst(mark.count), as: UTF8.self))
     }
 
@@ -205,24 +205,8 @@ package struct Bootstrap: Prologue {
     mutating func finish() {
         phase = .done
         candidates = []
-        // That there are agents for other platforms, too, is worth no word when one was found.
-        report.set(usedCache: startedFromHint, notes: startedPython ? attempts : Array(attempts.dropFirst(unfit)))
     }
-}
 
-/// What came of a bootstrap, for whoever started it.
-package final class BootstrapReport: Sendable {
-    private let state = Mutex((wasAnswered: false, usedCache: false, notes: [String]()))
-
-    package init() {}
-
-    /// Whether the far side said anything at all.
-    package var wasAnswered: Bool { state.withLock { $0.wasAnswered } }
-    /// Whether an image was started that had been in the cache, without a test.
-    package var usedCache: Bool { state.withLock { $0.usedCache } }
-    /// Why better agents were not started.
-    package var notes: [String] { state.withLock { $0.notes } }
-
-    func heard() { state.withLock { $0.wasAnswered = true } }
-    func set(usedCache: Bool, notes: [String]) { state.withLock { $0 = (true, usedCache, notes) } }
+    /// Why better agents were not started. That there are agents for other platforms, too, is worth no word when one was found.
+    var notes: [String] { startedPython ? attempts : Array(attempts.dropFirst(unfit)) }
 }
