@@ -42,14 +42,21 @@ package final class Connector: Sendable {
     private let target: Target
     private let family: Int32
     private let deadline: MonotonicTime
+    private let onAddresses: (@Sendable ([String]) -> Void)?
     private let state = Mutex(State.idle)
     /// Why addresses that were tried did not answer.
     private let reasons = Mutex<[String]>([])
 
-    private init(_ target: Target, family: Int32, until deadline: MonotonicTime) {
+    private init(
+        _ target: Target,
+        family: Int32,
+        until deadline: MonotonicTime,
+        _ onAddresses: (@Sendable ([String]) -> Void)?
+    ) {
         self.target = target
         self.family = family
         self.deadline = deadline
+        self.onAddresses = onAddresses
     }
 
     /// Connects to the first address that answers. Throws ``Failure`` if none does, `CancellationError`.
@@ -57,12 +64,14 @@ package final class Connector: Sendable {
     /// - Parameters:
     ///   - limit: how long all of it may take; addresses that do not answer share it.
     ///   - family: the kind of addresses to take of a name, such as `AF_INET6`.
+    ///   - onAddresses: told what a name stands for.
     package static func connect(
         to target: Target,
         within limit: Duration,
-        family: Int32 = AF_UNSPEC
+        family: Int32 = AF_UNSPEC,
+        onAddresses: (@Sendable ([String]) -> Void)? = nil
     ) async throws -> Descriptor {
-        let connector = Connector(target, family: family, until: .now + limit)
+        let connector = Connector(target, family: family, until: .now + limit, onAddresses)
         let poller = try PollerThread.shared()
         // The thread cannot be kept from waiting for the system, so nobody waits for the thread.
         let timer = poller.schedule(after: limit) { connector.finish(.failure(connector.failure(ETIMEDOUT))) }
@@ -135,6 +144,9 @@ package final class Connector: Sendable {
         }
         defer { freeaddrinfo(found) }
         let entries = Array(sequence(first: first) { $0.ai_next?.pointee })
+        if let onAddresses, !isOver {
+            onAddresses(entries.compactMap { SocketAddressText.host($0.ai_addr, $0.ai_addrlen) })
+        }
         var last = EADDRNOTAVAIL
         for (index, entry) in entries.enumerated() where !isOver {
             let address = UnsafeRawBufferPointer(start: entry.ai_addr, count: Int(entry.ai_addrlen))

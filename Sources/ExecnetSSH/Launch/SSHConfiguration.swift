@@ -15,6 +15,8 @@ public struct SSHConfiguration: Sendable {
     public var runsMatchCommands = false
     /// What configuration files and their tokens refer to; nil takes this process's user and machine.
     var surroundings: SSHSurroundings?
+    /// Told of the steps.
+    package var observer: SSHObserver = { _ in }
 
     /// The defaults: no secrets, and nobody is asked.
     public init() {}

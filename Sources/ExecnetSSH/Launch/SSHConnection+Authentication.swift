@@ -16,6 +16,7 @@ extension SSHConnection {
 
     /// Logs in. While somebody is asked, the limit does not run.
     func authenticate(_ session: SSHSession, _ limit: TimeLimit) async throws {
+        observer(.began(.authentication))
         let authentication = SSHAuthentication(
             session: session,
             user: hop.user,
@@ -34,7 +35,7 @@ extension SSHConnection {
             )
         }
         switch outcome {
-        case .authenticated: break
+        case .authenticated(let history): observer(.ended(.authentication, "\(hop.user), by \(history)"))
         case .denied(let history):
             throw error(history.code, "\(hop.name) did not let \(hop.user) in: \(history).")
         case .needsOpenSSH(let skipped, let history):

@@ -11,14 +11,24 @@ import Logging
 extension SSHConnection {
     /// Agrees on algorithms and keys with the server, and makes sure that it is the right one.
     func shakeHands(_ session: SSHSession, _ limit: TimeLimit) async throws {
+        observer(.began(.hostKey))
         let known = try await knownHosts()
+        observer(.began(.version))
         let algorithms = try algorithms(known)
         prefer(EXECNET_SSH_KEX, algorithms.keyExchanges, session)
         prefer(EXECNET_SSH_HOST_KEY, algorithms.hostKeys, session)
         for method in [EXECNET_SSH_CIPHER_OUT, EXECNET_SSH_CIPHER_IN] { prefer(method, algorithms.ciphers, session) }
         for method in [EXECNET_SSH_MAC_OUT, EXECNET_SSH_MAC_IN] { prefer(method, algorithms.macs, session) }
         let result = await session.settled { SSHCall<Int32>(execnet_ssh_handshake($0)) }
+        let preface = session.buffers.preface
+        if let version = preface.version {
+            observer(.ended(.version, "\(version)"))
+            observer(.began(.algorithms))
+        }
         if case .failure(let problem) = result { throw failure(session, problem, algorithms) }
+        let chosen = preface.preface.flatMap { try? ChosenAlgorithms(algorithms, $0.offer) }
+        observer(.ended(.algorithms, chosen.map { "\($0)" } ?? ""))
+        observer(.began(.hostKey))
         try await check(try hostKey(session), known, session, limit)
     }
 
@@ -87,22 +97,32 @@ extension SSHConnection {
         _ session: SSHSession,
         _ limit: TimeLimit
     ) async throws {
-        let verdict = known.lookup(hop.hostName, key)
-        let check = HostKeyCheck(name: hop.hostName, key: key, verdict: verdict, file: hop.recordsTo)
+        let check = HostKeyCheck(
+            name: hop.hostName,
+            key: key,
+            verdict: known.lookup(hop.hostName, key),
+            file: hop.recordsTo
+        )
         // While somebody is asked the limit does not run, but the server's does.
         limit.stop()
         let settled = await session.result { [hop] in await check.settled(hop.policy) }
         limit.start()
         guard let settled else { throw lost(session, SSHFailure(SSHCode.transportEnded, "the session is over")) }
+        let verdict: String
         switch settled {
-        case .accept: break
-        case .acceptUnchecked(let warning): logger.warning("\(warning)")
-        case .acceptAndRecord: try await record(key)
+        case .accept: verdict = if case .pinned = hop.policy { "the pinned one" } else { "recorded" }
+        case .acceptUnchecked(let warning):
+            logger.warning("\(warning)")
+            verdict = "not checked"
+        case .acceptAndRecord:
+            try await record(key)
+            verdict = "new, and now recorded in \(hop.recordsTo)"
         case .refuse(let refusal) where refusal.needsOpenSSH:
             throw NeedsOpenSSH(reason: refusal.description, code: refusal.code)
         case .refuse(let refusal): throw error(refusal.code, refusal.description)
         case .ask: throw error(.hostKeyUnknown, "Nobody could be asked about the host key of \(hop.name).")
         }
+        observer(.ended(.hostKey, "\(key.type) \(key.fingerprint), \(verdict)"))
     }
 
     private func record(_ key: HostKey) async throws {

@@ -15,6 +15,7 @@ struct SSHConnection: Sendable {
     let credentials: SSHCredentials
     let gateway: String
     let logger: Logger
+    let observer: SSHObserver
 
     /// Shakes hands, checks the server's key and logs in. Either that succeeds, or nothing is left.
     func logIn(_ transport: any SSHTransport, _ buffers: SSHBuffers) async throws -> SSHSession {

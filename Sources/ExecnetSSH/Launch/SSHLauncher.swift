@@ -25,6 +25,7 @@ package struct SSHLauncher: Launcher {
 
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
         guard options.client != .openSSH else {
+            configuration.observer(.client(because: "sshcmd= asks for it"))
             return try await byClient(nil, gateway).launch(shell, gateway: gateway)
         }
         do {
@@ -45,6 +46,7 @@ package struct SSHLauncher: Launcher {
     // MARK: libssh2
 
     private func sessions(_ gateway: String) async throws -> SSHSessions {
+        configuration.observer(.began(.configuration))
         if let obstacle = SSHLibrary.obstacle {
             throw NeedsOpenSSH(reason: "it cannot be used (\(obstacle); Debian: libssh2-1)", code: .sshUnavailable)
         }
@@ -61,7 +63,14 @@ package struct SSHLauncher: Launcher {
                 code: .sshUnavailable
             )
         }
-        return SSHSessions(hops: plan.hops, credentials: configuration.credentials, via: via, logger: logger)
+        configuration.observer(.ended(.configuration, plan.summary))
+        return SSHSessions(
+            hops: plan.hops,
+            credentials: configuration.credentials,
+            via: via,
+            logger: logger,
+            observer: configuration.observer
+        )
     }
 
     // MARK: the OpenSSH client
@@ -73,6 +82,7 @@ package struct SSHLauncher: Launcher {
         _ shell: ShellCommand,
         _ gateway: String
     ) async throws -> LaunchedStream {
+        configuration.observer(.client(because: need.reason))
         let client: CommandLauncher
         do {
             client = try byClient(need.restriction, gateway)

@@ -11,6 +11,12 @@ struct SSHPlan: Sendable {
     var hops: [SSHHop]
     /// What only the OpenSSH client can do of it.
     var needsOpenSSH: [String]
+    /// The configuration files that were read.
+    var files: [String]
+    /// Options in them that do nothing here.
+    var ignored: [String]
+    /// `Match` lines in them that were not evaluated, so that their blocks do not apply.
+    var unevaluated: [String]
 
     /// Reads the configuration files. Blocks.
     init(_ options: SSHOptions, _ configuration: SSHConfiguration) throws(SSHConfigError) {
@@ -23,6 +29,17 @@ struct SSHPlan: Sendable {
         try reader.add(options.destination, options.jumps)
         hops = reader.hops
         needsOpenSSH = reader.needsOpenSSH
+        self.files = reader.read.unique
+        ignored = reader.ignored.unique
+        unevaluated = reader.unevaluated.unique
+    }
+
+    /// For a diagnosis.
+    var summary: String {
+        var parts = [files.isEmpty ? "no files" : files.joined(separator: ", ")]
+        if !ignored.isEmpty { parts.append("ignored: \(ignored.joined(separator: ", "))") }
+        if !unevaluated.isEmpty { parts.append("not evaluated: \(unevaluated.joined(separator: ", "))") }
+        return parts.joined(separator: "; ")
     }
 
     private static func heartbeat(_ config: SSHConfig) -> Duration? {
@@ -47,6 +64,9 @@ struct SSHPlan: Sendable {
         let files: SSHConfigFiles
         var hops: [SSHHop] = []
         var needsOpenSSH: [String] = []
+        var read: [String] = []
+        var ignored: [String] = []
+        var unevaluated: [String] = []
 
         /// Adds a host, and before it those that it is reached through.
         mutating func add(_ destination: SSHDestination, _ jumps: [SSHDestination]?) throws(SSHConfigError) {
@@ -56,6 +76,9 @@ struct SSHPlan: Sendable {
             let config = try SSHConfig.resolve(destination, files: files, surroundings: surroundings, exec: exec)
             needsOpenSSH += config.needsOpenSSH.map(\.description)
             if config.bindAddress != nil { needsOpenSSH.append("bindaddress") }
+            read += config.files
+            ignored += config.ignored.map(\.description)
+            unevaluated += config.unevaluated.map(\.description)
             hops.insert(hop(destination, config, isDirect: jumps != nil), at: 0)
             // A host on the way is reached through the one before it; only the first one's own way counts.
             let way = jumps ?? config.proxyJump
@@ -128,5 +151,13 @@ struct SSHPlan: Sendable {
             case .no: return .insecure
             }
         }
+    }
+}
+
+extension [String] {
+    /// Hosts on the way share files.
+    fileprivate var unique: [String] {
+        var seen: Set<String> = []
+        return filter { seen.insert($0).inserted }
     }
 }

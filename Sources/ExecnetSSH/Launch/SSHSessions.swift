@@ -17,11 +17,14 @@ struct SSHSessions: Sendable {
     /// The gateway from whose machine the first server is reached.
     let via: Gateway?
     let logger: Logger
+    let observer: SSHObserver
 
     func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
         guard let last = hops.last else { throw GatewayError(.invalidSpec, "There is no host.", gateway: gateway) }
         let session = try await session(gateway)
+        observer(.began(.transport))
         let program = try await connection(last, gateway).run(shell.line, session)
+        observer(.ended(.transport, "libssh2 \(SSHLibrary.version ?? "")"))
         let poller = try PollerThread.shared()
         var stream = LaunchedStream(poller: poller, errors: program.errors, process: program.process) { endpoint in
             SSHLink(program, poller: poller, endpoint: endpoint)
@@ -32,7 +35,19 @@ struct SSHSessions: Sendable {
     }
 
     private func connection(_ hop: SSHHop, _ gateway: String) -> SSHConnection {
-        SSHConnection(hop: hop, credentials: credentials, gateway: gateway, logger: logger)
+        SSHConnection(
+            hop: hop,
+            credentials: credentials,
+            gateway: gateway,
+            logger: logger,
+            observer: reporter(hop)
+        )
+    }
+
+    /// Of several servers each names itself.
+    private func reporter(_ hop: SSHHop) -> SSHObserver {
+        guard hops.count > 1 else { return observer }
+        return { [observer] event in observer(event.at(hop.name)) }
     }
 
     /// A session with the last server.
@@ -44,6 +59,7 @@ struct SSHSessions: Sendable {
             let buffers = SSHBuffers()
             let transport: any SSHTransport
             if let outer {
+                reporter(hop)(.began(.connect))
                 let start = MonotonicTime.now
                 let channel = try await outer.connection.tunnel(to: hop, outer.session)
                 transport = TunnelTransport(
@@ -54,6 +70,7 @@ struct SSHSessions: Sendable {
                     gateway: gateway,
                     roundTrip: start.until(.now)
                 )
+                reporter(hop)(.ended(.connect, "\(hop.target) through \(outer.connection.hop.name)"))
             } else {
                 (transport, proxy) = try await first(hop, buffers, gateway)
             }
@@ -79,6 +96,8 @@ struct SSHSessions: Sendable {
         guard let command = hop.proxyCommand, via == nil else {
             return (try await SocketTransport.open(try await socket(hop, gateway), buffers), nil)
         }
+        let report = reporter(hop)
+        report(.began(.connect))
         let proxy: ProxyCommand
         do throws(SystemError) {
             proxy = try ProxyCommand(command)
@@ -97,28 +116,42 @@ struct SSHSessions: Sendable {
             throw error
         }
         transport.whenClosed { proxy.stop() }
+        report(.ended(.connect, "by its ProxyCommand"))
         return (transport, proxy)
     }
 
     private func socket(_ hop: SSHHop, _ gateway: String) async throws -> Descriptor {
-        let target = Connector.Target.tcp(host: hop.host, port: hop.port)
+        let report = reporter(hop)
         if let via {
+            report(.began(.connect))
             do {
-                return try await via.openStream(to: target).socket()
+                let socket = try await via.openStream(to: hop.target).socket()
+                report(.ended(.connect, "\(hop.target), from the machine of \(via.id)"))
+                return socket
             } catch let error as GatewayError {
                 throw error.behind(via.id, of: gateway)
             }
         }
         do {
-            return try await Connector.connect(
-                to: target,
+            report(.began(.resolve))
+            let socket = try await Connector.connect(
+                to: hop.target,
                 within: hop.timeouts.connect,
                 family: hop.addressFamily.socketFamily
-            )
+            ) { addresses in
+                report(.ended(.resolve, addresses.joined(separator: ", ")))
+                report(.began(.connect))
+            }
+            report(.ended(.connect, "\(socket.peerHost ?? hop.host), port \(hop.port)"))
+            return socket
         } catch let failure as Connector.Failure {
             throw GatewayError(failure.code, "\(hop.name) cannot be reached: \(failure).", gateway: gateway)
         }
     }
+}
+
+extension SSHHop {
+    fileprivate var target: Connector.Target { .tcp(host: host, port: port) }
 }
 
 extension Connector.Failure {
