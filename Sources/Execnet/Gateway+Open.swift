@@ -68,5 +68,5 @@ public func withGateway<R>(
 
 extension Gateway {
     /// Closing has to be finished even in a task that was cancelled.
-    fileprivate func closeUncancelled() async { _ = await Task { await self.close() }.value }
+    func closeUncancelled() async { _ = await Task { await self.close() }.value }
 }

@@ -16,9 +16,17 @@ struct Opening: Sendable {
     let spec: GatewaySpec
     let configuration: GatewayConfiguration
     var ssh = SSHConfiguration()
+    /// Told of the steps.
+    var diagnosis: Diagnosis?
 
     func open() async throws -> Gateway {
-        if spec.place == .popen, spec.via == nil { return try await start(try localStream()) }
+        if spec.place == .popen, spec.via == nil {
+            let stream = try localStream()
+            diagnosis?.launched(stream)
+            let gateway = try await start(stream)
+            try await diagnosis?.started(gateway, nil)
+            return gateway
+        }
         if case .installedSocket(let hopID) = spec.place {
             let server = try await InstalledServer.start(on: try OpenGateways.find(hopID, for: id), for: self)
             return try await server.open { try await open($0) }
@@ -28,7 +36,7 @@ struct Opening: Sendable {
 
     private func open(_ launcher: any Launcher) async throws -> Gateway {
         let plan = try await bootstrapPlan()
-        let report = BootstrapReport()
+        let report = makeReport()
         do {
             return try await start(launcher, plan, report)
         } catch let error as GatewayError where error.code == .startFailed && mayBePythonServer && !report.wasAnswered {
@@ -36,7 +44,7 @@ struct Opening: Sendable {
             var other = plan
             other.nonce = BootstrapPlan.makeNonce()
             do {
-                return try await start(try self.launcher(.python), other, BootstrapReport())
+                return try await start(try self.launcher(.python), other, makeReport())
             } catch is GatewayError {
                 // It is not, and what the first try met says more.
                 throw error
@@ -48,8 +56,13 @@ struct Opening: Sendable {
             var careful = plan
             careful.nonce = BootstrapPlan.makeNonce()
             careful.trustsCache = false
-            return try await start(launcher, careful, BootstrapReport())
+            return try await start(launcher, careful, makeReport())
         }
+    }
+
+    private func makeReport() -> BootstrapReport {
+        guard let diagnosis else { return BootstrapReport() }
+        return BootstrapReport { diagnosis.note($0) }
     }
 
     private func start(_ stream: LaunchedStream) async throws -> Gateway {
@@ -105,10 +118,13 @@ struct Opening: Sendable {
         _ plan: BootstrapPlan,
         _ report: BootstrapReport
     ) async throws -> Gateway {
+        diagnosis?.launching()
         var stream = try await launcher.launch(ShellCommand(plan), gateway: id)
+        diagnosis?.launched(stream)
         stream.prologue = Bootstrap(plan, report: report, request: stream.preamble)
         stream.preamble = []
         let gateway = try await start(stream)
+        try await diagnosis?.started(gateway, report.findings)
         for note in report.notes {
             configuration.logger.warning("A better agent was passed over: \(note)", metadata: ["gateway": "\(id)"])
         }
@@ -133,6 +149,8 @@ struct Opening: Sendable {
         plan.directory = spec.directory
         plan.nice = spec.nice
         plan.name = "execnet-agent[\(id)]"
+        // A diagnosis is to see all.
+        plan.trustsCache = diagnosis == nil
         if let progress = configuration.progress {
             plan.progress = { [id] in progress(OpeningProgress(gateway: id, sentBytes: $0, totalBytes: $1)) }
         }

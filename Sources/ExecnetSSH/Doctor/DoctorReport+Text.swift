@@ -9,12 +9,18 @@ extension DoctorReport: CustomStringConvertible {
 
     /// A table for people, a line or more a step, and what to do at the end of each failure.
     public var description: String {
-        let nameWidth = steps.map(\.name.rawValue.count).max() ?? 0
-        var lines = [target]
-        for step in steps { lines += DoctorReport.lines(of: step, nameWidth: nameWidth) }
+        ([target] + steps.map { text(of: $0) } + [summary]).joined(separator: "\n") + "\n"
+    }
+
+    /// How many steps failed.
+    public var summary: String {
         let failures = steps.filter(\.isFailed).count
-        lines.append(failures == 0 ? "All is well." : failures == 1 ? "1 step failed." : "\(failures) steps failed.")
-        return lines.joined(separator: "\n") + "\n"
+        return failures == 0 ? "All is well." : failures == 1 ? "1 step failed." : "\(failures) steps failed."
+    }
+
+    /// The lines of a step, indented as all of this report.
+    public func text(of step: DoctorStep) -> String {
+        DoctorReport.lines(of: step, nameWidth: nameWidth).joined(separator: "\n")
     }
 
     private static func lines(of step: DoctorStep, nameWidth: Int) -> [String] {

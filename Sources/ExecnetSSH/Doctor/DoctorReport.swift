@@ -11,7 +11,6 @@ public struct DoctorReport: Sendable, Hashable {
     public private(set) var steps: [DoctorStep] = []
     /// The steps that are still to come.
     private var awaited: [DoctorStep.Name]
-
     /// A report without results.
     ///
     /// - Parameters:
@@ -28,13 +27,21 @@ public struct DoctorReport: Sendable, Hashable {
     /// The step to try next; nil if there is none, or none that could work after what failed.
     public var next: DoctorStep.Name? { obstacle == nil ? awaited.first : nil }
 
+    /// That of the longest name.
+    var nameWidth: Int { (steps.map(\.name) + awaited).map(\.rawValue.count).max() ?? 0 }
+
     /// What failed so that the rest depends on it.
     private var obstacle: DoctorStep.Name? { steps.first { $0.isFailed && !$0.name.isMeasurement }?.name }
 
+    /// Whether a step is still to come.
+    package func awaits(_ name: DoctorStep.Name) -> Bool { awaited.contains(name) }
+
     /// Adds a result. Awaited steps before it were not tried.
-    public mutating func add(_ step: DoctorStep) {
+    ///
+    /// - Parameter reason: why they were not.
+    public mutating func add(_ step: DoctorStep, skipping reason: String = "not needed") {
         if let index = awaited.firstIndex(of: step.name) {
-            for name in awaited[..<index] { steps.append(DoctorStep(name, .skipped("not needed"))) }
+            for name in awaited[..<index] { steps.append(DoctorStep(name, .skipped(reason))) }
             awaited.removeSubrange(...index)
         }
         steps.append(step)

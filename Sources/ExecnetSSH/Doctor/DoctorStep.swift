@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-import ExecnetCore
+package import ExecnetCore
 
 /// One thing that has to work before a gateway is open, and whether it does.
 public struct DoctorStep: Sendable, Hashable {
@@ -67,7 +67,8 @@ public struct DoctorStep: Sendable, Hashable {
         self.outcome = outcome
     }
 
-    init(_ name: Name, _ code: GatewayError.Code, _ message: String) {
+    /// A step that failed, with the remedy for it.
+    package init(_ name: Name, _ code: GatewayError.Code, _ message: String) {
         self.init(name, .failed(code: code.description, obstacle: message, remedy: code.remedy))
     }
 
