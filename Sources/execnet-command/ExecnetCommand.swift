@@ -32,7 +32,7 @@ import Execnet
             130 after Ctrl-C.
             """,
         version: "0.1.0",
-        subcommands: [InfoCommand.self, ExecCommand.self]
+        subcommands: [InfoCommand.self, ExecCommand.self, DoctorCommand.self]
     )
 
     static func main() async {

@@ -34,7 +34,7 @@ struct GatewayOptions: ParsableArguments {
                 "A gateway of --via needs a name, as in popen//id=NAME: others go through it by that."
             )
         }
-        return Way(specs: hops + [try GatewayOptions.read(spec)])
+        return Way(hops: hops, last: try GatewayOptions.read(spec))
     }
 
     /// A spec that cannot be read is a usage error.

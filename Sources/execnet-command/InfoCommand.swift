@@ -12,7 +12,7 @@ struct InfoCommand: AsyncParsableCommand {
         commandName: "info",
         abstract: "Show what an agent says about itself, and the round-trip time.",
         discussion: """
-            The round-trip time is the median of \(roundTrips) status queries.
+            The round-trip time is the median of \(Gateway.roundTrips) status queries.
 
             Examples:
               execnet info popen
@@ -29,8 +29,6 @@ struct InfoCommand: AsyncParsableCommand {
     @Flag(help: "Print one line of JSON.")
     var json = false
 
-    private static let roundTrips = 21
-
     func run() async throws {
         let (way, json) = (try gateway.way(), json)
         try await cancelledByInterrupt {
@@ -38,20 +36,11 @@ struct InfoCommand: AsyncParsableCommand {
                 let report = Report(
                     gateway: gateway.id,
                     info: try await gateway.info(),
-                    microseconds: try await Self.roundTripMicroseconds(gateway)
+                    microseconds: ((try await gateway.roundTrip() / .microseconds(1)) * 10).rounded() / 10
                 )
                 for line in json ? [report.json] : report.lines { try StandardOutput.print(line) }
             }
         }
-    }
-
-    /// The median, to a tenth.
-    private static func roundTripMicroseconds(_ gateway: Gateway) async throws -> Double {
-        let clock = ContinuousClock()
-        var times: [Duration] = []
-        for _ in 0..<roundTrips { times.append(try await clock.measure { _ = try await gateway.status() }) }
-        let median = times.sorted()[roundTrips / 2]
-        return ((median / .microseconds(1)) * 10).rounded() / 10
     }
 }
 

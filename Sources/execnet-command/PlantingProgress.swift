@@ -16,10 +16,17 @@ import Synchronization
 
 /// How far the upload of an agent is, as a line on standard error if that is a terminal.
 final class PlantingProgress: Sendable {
-    static let isPossible = isatty(STDERR_FILENO) == 1
+    private static let isPossible = isatty(STDERR_FILENO) == 1
 
     /// What the line says; nil if there is none.
     private let percent = Mutex<Int?>(nil)
+
+    /// How a gateway is opened whose upload is shown.
+    var configuration: GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        if PlantingProgress.isPossible { configuration.progress = { self.show($0) } }
+        return configuration
+    }
 
     func show(_ progress: OpeningProgress) {
         let now = progress.totalBytes > 0 ? 100 * progress.sentBytes / progress.totalBytes : 100

@@ -58,7 +58,7 @@ import Testing
         #expect(result.status == .exited(64))
     }
 
-    @Test(arguments: ["exec", "info"]) func helpHasExamples(_ verb: String) async throws {
+    @Test(arguments: ["doctor", "exec", "info"]) func helpHasExamples(_ verb: String) async throws {
         let result = try await CommandRun.result(of: verb, "--help")
         #expect(result.output.contains("\nExamples:\n  execnet \(verb) popen"))
         #expect(result.status == .exited(0))
