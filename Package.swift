@@ -190,7 +190,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ExecnetCommandTests",
-            dependencies: ["ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "execnet-command"],
+            dependencies: [
+                "ExecnetCore", "ExecnetSystem", "ExecnetTestSupport", "execnet-command", "execnet-socketserver",
+            ],
             swiftSettings: settings
         ),
         .testTarget(

@@ -31,8 +31,10 @@ extension Gateway {
             await gateway.closeUncancelled()
         } catch let error as GatewayError {
             diagnosis.failed(error)
-        } catch {
+        } catch is CancellationError {
             // Nobody wants to know any more.
+        } catch {
+            diagnosis.failed(GatewayError(.launchFailed, "\(error)"))
         }
         return diagnosis.finish()
     }
