@@ -123,6 +123,7 @@ let package = Package(
             name: "execnet-command",
             dependencies: [
                 "Execnet", "ExecnetWire", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings
         ),

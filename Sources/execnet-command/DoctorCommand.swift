@@ -5,6 +5,7 @@
 
 import ArgumentParser
 import Execnet
+import Logging
 
 /// `execnet doctor`: why a gateway cannot be opened, or how good it is.
 struct DoctorCommand: AsyncParsableCommand {
@@ -47,7 +48,11 @@ struct DoctorCommand: AsyncParsableCommand {
         let progress = PlantingProgress()
         let table = DoctorReport(spec)
         if !json { try StandardOutput.print(table.target) }
-        let report = await Gateway.diagnose(spec, configuration: progress.configuration) { step in
+        var configuration = progress.configuration
+        // The steps say all of it.
+        configuration.logger.logLevel = .error
+        configuration.output = .discard
+        let report = await Gateway.diagnose(spec, configuration: configuration) { step in
             progress.finish()
             // Who does not read on has seen enough; the rest is done all the same, so that nothing is left behind.
             try? StandardOutput.print(json ? step.json : table.text(of: step))

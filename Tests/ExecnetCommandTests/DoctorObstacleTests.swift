@@ -41,7 +41,10 @@ import Testing
 
     @Test func noSSHServer() async throws {
         try await withTemporaryFolder { folder in
-            try writeFile("ProxyCommand printf 'HTTP/1.1 400 Bad Request\\r\\n\\r\\n'\n", to: folder + "/config")
+            // It waits for our version, or it might be gone before anybody listens.
+            let script = "printf 'HTTP/1.1 400 Bad Request\\r\\n\\r\\n'; read line"
+            try writeFile("#!/bin/sh\n\(script)\n", to: folder + "/web", mode: 0o700)
+            try writeFile("ProxyCommand \(folder)/web\n", to: folder + "/config")
             let run = try await DoctorRun("ssh=host//config=\(folder)/config")
             try run.expectFailure("version", "protocolViolation", in: steps, skipped: ["resolve"])
             #expect(run.text.contains("web server"), "\(run.table)")
