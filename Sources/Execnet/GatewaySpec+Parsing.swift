@@ -15,7 +15,8 @@ extension GatewaySpec {
             try self.init(reading: text)
         } catch {
             // Nothing of the text is quoted then.
-            throw SpecText.holdsKey(text) ? SpecText.inlineKey : error
+            if SpecText.holdsKey(text) { throw SpecText.inlineKey }
+            throw GatewaySpec.inlinePassword(text) ?? error
         }
     }
 
@@ -35,11 +36,11 @@ extension GatewaySpec {
         try setPlace(values, text)
     }
 
-    private static let placeKeys = [
+    static let placeKeys = [
         "popen", "command", "form", "socket", "via", "installvia", "key", "certificate", "certificate-key", "trusted",
         "server", "ssh", "ssh2", "sshcmd", "identity", "known_hosts", "jump", "config", "hostkey", "ssh-agent",
     ]
-    private static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
+    static let otherKeys = ["id", "python", "agent", "chdir", "env:NAME", "nice", "execution"]
 
     private mutating func set(_ key: String, _ value: String?, _ text: String) throws(GatewayError) {
         switch key {

@@ -9,6 +9,14 @@ import ExecnetSSH
 extension GatewaySpec {
     static let sshKeys = ["identity", "known_hosts", "jump", "config", "hostkey", "ssh-agent"]
 
+    /// What to say instead of another error if somebody has written a password into the text.
+    static func inlinePassword(_ text: String) -> GatewayError? {
+        let clients = SSHOptions.Client.allCases.map(\.rawValue)
+        return SpecText.passwordKey(text, destinations: clients + ["jump"], known: placeKeys + otherKeys).map { key in
+            GatewayError(.invalidSpec, "\"\(key)\" cannot be used: \(SSHDestination.Failure.password).")
+        }
+    }
+
     /// What a description says about a machine with an SSH server.
     ///
     /// - Parameter place: the key that names the machine, and with that what speaks SSH here.

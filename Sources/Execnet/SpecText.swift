@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import ExecnetCore
+import ExecnetSSH
 
 /// The segments of a spec, and the quotes around their values. The text is read by scalars: to a `Character`, a value's first combining mark
 /// would belong to the `=` or the quote before it.
@@ -33,6 +34,46 @@ enum SpecText {
             if rest.isEmpty || rest.starts(with: "//".utf8) { return false }
             return !rest.starts(with: "@".utf8) && !rest.starts(with: "\"@".utf8)
         }
+    }
+
+    /// Which key's value seems to have a password, as in `ssh=user:password@host`; nil if none does.
+    ///
+    /// A password can have anything in it, the end of a value too. So a value goes on here up to the next key that is known.
+    static func passwordKey(_ text: String, destinations: [String], known: [String]) -> String? {
+        var values: [(key: String, value: String)] = []
+        for piece in pieces(of: text) {
+            let scalars = piece.prefix { $0 != "=" }
+            let key = String(scalars).lowercased()
+            if destinations.contains(key) || known.contains(key) || key.utf8.starts(with: "env:".utf8) {
+                values.append((key, String(piece.dropFirst(scalars.count + 1))))
+            } else if let last = values.popLast() {
+                values.append((last.key, last.value + "//" + String(piece)))
+            }
+        }
+        return values.first { destinations.contains($0.key) && holdsPassword($0.value) }?.key
+    }
+
+    private static func holdsPassword(_ value: String) -> Bool {
+        let isFine = value.split(separator: ",").allSatisfy { (try? SSHDestination(String($0))) != nil }
+        guard !isFine, let at = value.utf8.lastIndex(of: UInt8(ascii: "@")) else { return false }
+        return value.utf8[..<at].contains(UInt8(ascii: ":"))
+    }
+
+    /// What stands between `//`, quoted or not.
+    private static func pieces(of text: String) -> [Scalars] {
+        var pieces: [Scalars] = []
+        var rest = text.unicodeScalars[...]
+        var end = rest.startIndex
+        while end < rest.endIndex {
+            guard rest[end...].starts(with: "//".unicodeScalars) else {
+                end = rest.index(after: end)
+                continue
+            }
+            pieces.append(rest[..<end])
+            rest = rest[end...].dropFirst(2)
+            end = rest.startIndex
+        }
+        return pieces + [rest]
     }
 
     static func segments(of text: String) throws(GatewayError) -> [Segment] {
