@@ -15,13 +15,14 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case tls, tlsPython
     case via, viaPython, throughPython
     case socketVia, tlsVia
-    case ssh, sshPython, sshJumps, sshVia
+    case ssh, sshPython, sshJumps, sshVia, sshCommand
+    case dropbear
 
     var testDescription: String { rawValue }
 
     var isPython: Bool { rawValue.lowercased().hasSuffix("python") && self != .throughPython }
     var runsClosures: Bool { !isPython }
-    var logsIn: Bool { rawValue.hasPrefix("ssh") }
+    var logsIn: Bool { rawValue.hasPrefix("ssh") || self == .dropbear }
 
     /// The description of such a gateway, which can be opened for the time of `body`.
     func withSpec<R>(
@@ -43,15 +44,18 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
                     try await body(server.spec + "//via=\(hop.id)" + options)
                 }
             }
-        case .ssh, .sshPython: return try await TestSSHServer.with { try await body($0 + options) }
+        case .ssh, .sshPython: return try await TestSSHServer.with { try await body($0.spec() + options) }
+        case .sshCommand: return try await TestSSHServer.with { try await body($0.spec("sshcmd") + options) }
         // The server is reached through itself, twice.
-        case .sshJumps: return try await TestSSHServer.with { try await body("\($0)//jump=first,second" + options) }
+        case .sshJumps:
+            return try await TestSSHServer.with { try await body($0.spec() + "//jump=first,second" + options) }
         case .sshVia:
-            return try await TestSSHServer.with { spec in
+            return try await TestSSHServer.with { server in
                 try await withGateway("popen", configuration: .quiet) { hop in
-                    try await body("\(spec)//via=\(hop.id)" + options)
+                    try await body(server.spec() + "//via=\(hop.id)" + options)
                 }
             }
+        case .dropbear: return try await TestSSHServer.withDropbear { try await body($0.spec() + options) }
         case .via, .viaPython: return try await through("popen", options, body)
         case .throughPython: return try await through("popen//python=python3", options, body)
         }

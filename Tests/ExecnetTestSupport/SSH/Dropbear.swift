@@ -10,7 +10,7 @@ extension SSHServer {
     /// - Parameters:
     ///   - password: is taken beside the key.
     ///   - options: arguments of `dropbear`, such as `-c` with a forced command, or `-j` against tunnels.
-    package static func withDropbear<R>(
+    @discardableResult package static func withDropbear<R>(
         password: String? = nil,
         options: [String] = [],
         isolation: isolated (any Actor)? = #isolation,

@@ -55,6 +55,11 @@ extension SSHServer {
         }
     }
 
+    /// "SHA256:..." of its key of a kind.
+    package func hostKeyFingerprint(_ kind: SSHKey.Kind = .ed25519) async throws -> String {
+        try await SSHKey(path: "\(folder)/host_\(kind)", publicKey: "").fingerprint()
+    }
+
     /// What `sshd` says.
     static let openSSH = Readiness(
         isReady: { $0.hasPrefix("Server listening on ") },
@@ -70,6 +75,7 @@ extension SSHServer {
         let asks = !options.answers.isEmpty
         // The sessions' environment also tells of which run of the tests they are.
         let run = ProcessPlan.currentEnvironment[TestRun.variable] ?? ""
+        let variables = options.environment.merging(["HOME": home(in: folder), TestRun.variable: run]) { $1 }
         let defaults: [(keyword: String, value: String)] = [
             ("ListenAddress", "127.0.0.1:\(port)"),
             ("PidFile", "none"),
@@ -81,7 +87,7 @@ extension SSHServer {
             ("KbdInteractiveAuthentication", asks ? "yes" : "no"),
             ("UsePAM", asks ? "yes" : "no"),
             ("PermitUserRC", "no"),
-            ("SetEnv", "HOME=\(home(in: folder)) \(TestRun.variable)=\(run)"),
+            ("SetEnv", variables.map { "\($0.key)=\($0.value)" }.joined(separator: " ")),
             ("UseDNS", "no"),
             ("PrintMotd", "no"),
             ("PrintLastLog", "no"),

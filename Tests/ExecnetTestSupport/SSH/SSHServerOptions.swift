@@ -17,6 +17,8 @@ package struct SSHServerOptions: Sendable {
     package var shell = "/bin/sh"
     /// Password of the user; none is taken if this is nil.
     package var password: String?
+    /// Variables that sessions get besides `HOME`.
+    package var environment: [String: String] = [:]
     /// What the user is asked one after the other, as keyboard-interactive: the right answers.
     package var answers: [String] = []
 
