@@ -51,6 +51,25 @@ extension SSHErrorTests {
         }
     }
 
+    /// The machine stands still once it has asked.
+    @Test(.timeLimit(.minutes(1)))
+    func aServerThatFallsSilentEndsWithTheLimitToLogIn() async throws {
+        var options = SSHServerOptions("AuthenticationMethods keyboard-interactive")
+        options.answers = ["right"]
+        try await TestSSHServer.with(options) { server in
+            var ssh = SSHConfiguration()
+            ssh.timeouts = Self.short
+            ssh.timeouts.authentication = .seconds(2)
+            ssh.credentials.prompt = { questions in
+                server.pause()
+                return questions.prompts.map { _ in SecretBytes("right") }
+            }
+            await expectGatewayError(.authenticationTimedOut, "did not let us log in") {
+                try await Gateway.open(server.spec(), configuration: .quiet, ssh: ssh)
+            }
+        }
+    }
+
     private func expectTimeOut(_ code: GatewayError.Code, _ timeouts: SSHTimeouts, _ place: String) async {
         var ssh = SSHConfiguration()
         ssh.timeouts = timeouts
@@ -116,6 +135,21 @@ extension SSHErrorTests {
                     "ssh=host:\(port)//config=\(server.configuration)//jump=bastion:\(server.port)",
                     configuration: .quiet
                 )
+            }
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aJumpHostThatGetsNoAnswer() async throws {
+        try await TestSSHServer.with { server in
+            try await SilentServer.withBlackHole { target in
+                var ssh = SSHConfiguration()
+                ssh.timeouts = Self.short
+                ssh.timeouts.session = .milliseconds(300)
+                let place = "ssh=host:\(target.port)//config=\(server.configuration)//jump=bastion:\(server.port)"
+                await expectGatewayError(.connectTimedOut, "bastion", "did not connect further") {
+                    try await Gateway.open(place, configuration: .quiet, ssh: ssh)
+                }
             }
         }
     }

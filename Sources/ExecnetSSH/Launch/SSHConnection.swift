@@ -60,7 +60,7 @@ struct SSHConnection: Sendable {
     /// Has the server connect further. Ends the session if that fails.
     func tunnel(to next: SSHHop, _ session: SSHSession) async throws -> SSHChannel {
         try await whole(session) {
-            try await within(hop.timeouts.session, .session, session) { _ in
+            try await within(hop.timeouts.session, .tunnel, session) { _ in
                 let window = SSHStream.window(session.transport.roundTrip)
                 do throws(SSHFailure) {
                     return try await channel(session) {
