@@ -24,6 +24,9 @@ enum GatewayKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     var runsClosures: Bool { !isPython }
     var logsIn: Bool { rawValue.hasPrefix("ssh") || self == .dropbear }
 
+    /// OpenSSH's client ends with 255 when its command was killed, and says no more.
+    var hidesSignals: Bool { self == .sshCommand }
+
     /// The description of such a gateway, which can be opened for the time of `body`.
     func withSpec<R>(
         _ options: String = "",
