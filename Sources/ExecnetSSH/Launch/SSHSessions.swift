@@ -94,7 +94,7 @@ struct SSHSessions: Sendable {
         _ gateway: String
     ) async throws -> (any SSHTransport, ProxyCommand?) {
         guard let command = hop.proxyCommand, via == nil else {
-            return (try await SocketTransport.open(try await socket(hop, gateway), buffers), nil)
+            return (try await open(try await socket(hop, gateway), buffers, hop, gateway), nil)
         }
         let report = reporter(hop)
         report(.began(.connect))
@@ -110,7 +110,7 @@ struct SSHSessions: Sendable {
         }
         let transport: SocketTransport
         do {
-            transport = try await SocketTransport.open(proxy.socket, buffers)
+            transport = try await open(proxy.socket, buffers, hop, gateway)
         } catch {
             proxy.stop()
             throw error
@@ -118,6 +118,21 @@ struct SSHSessions: Sendable {
         transport.whenClosed { proxy.stop() }
         report(.ended(.connect, "by its ProxyCommand"))
         return (transport, proxy)
+    }
+
+    private func open(
+        _ socket: Descriptor,
+        _ buffers: SSHBuffers,
+        _ hop: SSHHop,
+        _ gateway: String
+    ) async throws -> SocketTransport {
+        do {
+            return try await SocketTransport.open(socket, buffers)
+        } catch {
+            // The connection has ended before anybody looked.
+            let message = "\(hop.name) closed the connection at once."
+            throw GatewayError(.serverClosedEarly, message, gateway: gateway, cause: error)
+        }
     }
 
     private func socket(_ hop: SSHHop, _ gateway: String) async throws -> Descriptor {
