@@ -44,7 +44,10 @@ enum SpecText {
         for piece in pieces(of: text) {
             let scalars = piece.prefix { $0 != "=" }
             let key = String(scalars).lowercased()
-            if destinations.contains(key) || known.contains(key) || key.utf8.starts(with: "env:".utf8) {
+            // Nor is it told here where a quoted one ends.
+            if let last = values.last, destinations.contains(last.key), last.value.utf8.first == UInt8(ascii: "\"") {
+                values[values.count - 1].value += "//" + String(piece)
+            } else if destinations.contains(key) || known.contains(key) || key.utf8.starts(with: "env:".utf8) {
                 values.append((key, String(piece.dropFirst(scalars.count + 1))))
             } else if let last = values.popLast() {
                 values.append((last.key, last.value + "//" + String(piece)))
