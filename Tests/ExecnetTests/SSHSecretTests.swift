@@ -34,7 +34,7 @@ struct SSHSecretTests {
                     expectHidden(secrets, Seen.onThisMachine())
                 }
             } else {
-                let error = await expectGatewayError(.authenticationDenied) {
+                let error = await expectGatewayError(means == .passphrase ? .keyUnusable : .authenticationDenied) {
                     try await Gateway.open(spec, configuration: log.configuration, ssh: ssh)
                 }
                 var dumped = ""
