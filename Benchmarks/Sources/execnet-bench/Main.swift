@@ -20,7 +20,7 @@ struct Bench: ExecnetProgram {
     static func run() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         guard arguments.count == 2, let cases = Workloads.all[arguments[0]] else {
-            print("usage: execnet-bench W1|W2|W3|W4|W5|W8|launchers --list|NAME")
+            print("usage: execnet-bench W1|W2|W3|W4|W5|W8|W9|launchers --list|NAME")
             return
         }
         if arguments[1] == "--list" {
@@ -54,7 +54,7 @@ struct Case: Sendable {
 enum Workloads {
     static let all: [String: [Case]] = [
         "W1": RoundTrip.cases, "W2": Stream.cases, "W3": Bulk.cases, "W4": Start.cases, "W5": Programs.cases,
-        "W8": Serialization.cases, "launchers": Launchers.cases,
+        "W8": Serialization.cases, "W9": Bulk.overSSH, "launchers": Launchers.cases,
     ]
 }
 

@@ -16,18 +16,28 @@ import Execnet
 /// Where a gateway that is measured is opened.
 enum Place: String, CaseIterable {
     case popen, command, socket, tls, via
+    /// The server of the peers' benchmark, by libssh2 and by the OpenSSH client.
+    case ssh, sshcmd
     /// Any other: the description in the variable BENCH_SPEC.
     case given
 
     private static let givenSpec = getenv("BENCH_SPEC").map { String(cString: $0) }
     /// All that can be measured in this run.
-    static let all = allCases.filter { $0 != .given || givenSpec != nil }
+    static let all = allCases.filter { place in
+        switch place {
+        case .given: givenSpec != nil
+        case .ssh, .sshcmd: Fixture.ssh != nil
+        default: true
+        }
+    }
 
     /// Calls `body` with the description of such a gateway.
     func with<R>(_ body: (String) async throws -> R) async throws -> R {
         switch self {
         case .popen: return try await body("popen")
         case .given: return try await body(Place.givenSpec ?? "")
+        case .ssh: return try await body(Fixture.spec("ssh2") ?? "")
+        case .sshcmd: return try await body(Fixture.spec("sshcmd") ?? "")
         case .command: return try await body("command=env")
         case .via: return try await withGateway("popen//id=hop") { _ in try await body("popen//via=hop") }
         case .tls: return try await withGateway("popen//id=hop") { _ in try await body("socket//installvia=hop") }
@@ -62,8 +72,10 @@ enum Launchers {
     static let cases =
         Place.all.flatMap(\.cases) + [
             Case(name: "command, start, first planting") { try await planting() },
-            Case(name: "200x popen, all at once") { try await many(200) },
+            Case(name: "200x popen, all at once") { try await many(200, "popen") },
         ]
+        + (Fixture.spec("ssh2").map { spec in [Case(name: "100x ssh, all at once") { try await many(100, spec) }] }
+            ?? [])
 
     /// A start with an empty cache, in a directory of its own.
     private static func planting() async throws -> [Figure] {
@@ -83,11 +95,14 @@ enum Launchers {
         }
     }
 
-    private static func many(_ count: Int) async throws -> [Figure] {
+    private static func many(_ count: Int, _ spec: String) async throws -> [Figure] {
+        // Warms the caches.
+        await (try await Gateway.open(spec)).close()
+        let before = try residentMemory(of: Int(getpid()))
         var gateways: [Gateway] = []
         let opening = try await seconds {
             gateways = try await withThrowingTaskGroup(of: Gateway.self) { group in
-                for _ in 0..<count { group.addTask { try await Gateway.open("popen") } }
+                for _ in 0..<count { group.addTask { try await Gateway.open(spec) } }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
         }
@@ -95,6 +110,8 @@ enum Launchers {
         try await Task.sleep(for: .seconds(1))
         var memory = 0
         for gateway in gateways { memory = max(memory, try residentMemory(of: try await gateway.info().pid)) }
+        let ours = Double(try residentMemory(of: Int(getpid())) - before) / Double(count)
+        let idle = try await processorTime(of: .seconds(5))
         let closing = await seconds {
             await withDiscardingTaskGroup { group in
                 for gateway in gateways { group.addTask { await gateway.close() } }
@@ -103,7 +120,16 @@ enum Launchers {
         return [
             Figure(metric: "open", value: opening, unit: "s"), Figure(metric: "close", value: closing, unit: "s"),
             Figure(metric: "memory", value: Double(memory) / 1_048_576, unit: "MiB"),
+            Figure(metric: "coordinator", value: ours / 1_048_576, unit: "MiB/gateway"),
+            Figure(metric: "idle", value: idle * 100, unit: "%"),
         ]
+    }
+
+    /// The part of a time in which nothing is done that this process computes nevertheless.
+    private static func processorTime(of time: Duration) async throws -> Double {
+        let before = clock()
+        try await Task.sleep(for: time)
+        return Double(clock() - before) / Double(CLOCKS_PER_SEC) / time.seconds
     }
 
     private static func residentMemory(of pid: Int) throws -> Int {
