@@ -8,6 +8,7 @@ It joins `channel` to a process or a connection, byte by byte. `stream` is the o
 the first item. CPython 3.6 and later.
 """
 
+import errno
 import fcntl
 import os
 import select
@@ -25,7 +26,11 @@ CONNECT = 10  # seconds for one address
 
 
 class Refused(Exception):
-    """The process or the connection cannot be made."""
+    """The process or the connection cannot be made. The kind is one of those of Connector.Failure.Kind."""
+
+    def __init__(self, message, kind="other"):
+        Exception.__init__(self, message)
+        self.kind = kind
 
 
 def start(function, *arguments):
@@ -199,15 +204,28 @@ def connect(target):
         link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return link
     except socket.gaierror as error:
-        raise Refused("cannot connect to %s: the name could not be resolved: %s" % (name, error.strerror))
+        raise Refused("cannot connect to %s: the name could not be resolved: %s" % (name, error.strerror), "noAddress")
     except (OSError, OverflowError, UnicodeError) as error:
-        raise Refused("cannot connect to %s: %s" % (name, getattr(error, "strerror", None) or error))
+        raise Refused("cannot connect to %s: %s" % (name, getattr(error, "strerror", None) or error), kind_of(error))
 
 
-def refuse(message):
+def kind_of(error):
+    if isinstance(error, socket.timeout):
+        return "timedOut"
+    number = getattr(error, "errno", None)
+    kinds = {
+        errno.ECONNREFUSED: "refused",
+        errno.ETIMEDOUT: "timedOut",
+        errno.EHOSTUNREACH: "unreachable",
+        errno.ENETUNREACH: "unreachable",
+    }
+    return kinds.get(number, "other")
+
+
+def refuse(message, kind=""):
     """Closes the channel as an agent does that does not start a program."""
     with channel._link.lock:
-        channel._shut({"kind": "refused", "type": "", "message": message, "trace": ""})
+        channel._shut({"kind": "refused", "type": kind, "message": message, "trace": ""})
     channel._link.drain()
 
 
@@ -219,7 +237,7 @@ def run():
         else:
             run_connection(stream["connect"])
     except Refused as error:
-        refuse(str(error))
+        refuse(str(error), error.kind)
     except Exception as error:
         refuse("%s: %s" % (type(error).__name__, error))
     finally:

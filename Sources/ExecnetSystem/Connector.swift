@@ -23,7 +23,7 @@ package final class Connector: Sendable {
     /// Why there is no connection.
     package struct Failure: Error, CustomStringConvertible {
         /// What the last address that was tried met.
-        package enum Kind: Sendable { case noAddress, refused, timedOut, unreachable, other }
+        package enum Kind: String, Sendable { case noAddress, refused, timedOut, unreachable, other }
 
         package var kind = Kind.other
         /// All that went wrong, in words.

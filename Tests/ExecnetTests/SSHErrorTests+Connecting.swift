@@ -26,6 +26,17 @@ extension SSHErrorTests {
         }
     }
 
+    /// Who connects is the agent there, which says later how that went.
+    @Test(.timeLimit(.minutes(1)), arguments: ["popen", "popen//python=python3"])
+    func nobodyListeningBehindAGateway(hop: String) async throws {
+        let port = try freePort()
+        try await withGateway(hop, configuration: .quiet) { hop in
+            _ = await expectGatewayError(.connectionRefused, hop.id) {
+                try await Gateway.open("ssh2=127.0.0.1:\(port)//config=none//via=\(hop.id)", configuration: .quiet)
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)), arguments: bothClients)
     func aNameThatIsNobodys(client: String) async throws {
         await expectGatewayError(.nameNotResolved, "no-host.invalid") {

@@ -17,14 +17,18 @@ struct ProgramRunner: Sendable {
             try await program()
             return nil
         } catch let error as Refusal {
-            return RemoteError(kind: .refused, type: "", message: error.reason)
+            return RemoteError(kind: .refused, type: error.type, message: error.reason)
         } catch {
             return RemoteError(error)
         }
     }
 
     /// Why a program is not started.
-    struct Refusal: Error { var reason: String }
+    struct Refusal: Error {
+        var reason: String
+        /// For programs that look at it.
+        var type = ""
+    }
 
     private func start(_ value: Value) throws -> () async throws -> Void {
         switch value["kind"]?.string {

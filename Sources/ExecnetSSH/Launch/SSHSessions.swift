@@ -53,11 +53,11 @@ struct SSHSessions: Sendable {
     /// A session with the last server.
     private func session(_ gateway: String) async throws -> SSHSession {
         var outer: (session: SSHSession, connection: SSHConnection)?
-        var proxy: ProxyCommand?
         for hop in hops {
             let connection = connection(hop, gateway)
             let buffers = SSHBuffers()
             let transport: any SSHTransport
+            var explain: Explanation?
             if let outer {
                 reporter(hop)(.began(.connect))
                 let start = MonotonicTime.now
@@ -72,28 +72,29 @@ struct SSHSessions: Sendable {
                 )
                 reporter(hop)(.ended(.connect, "\(hop.target) through \(outer.connection.hop.name)"))
             } else {
-                (transport, proxy) = try await first(hop, buffers, gateway)
+                (transport, explain) = try await first(hop, buffers, gateway)
             }
             do {
                 outer = (try await connection.logIn(transport, buffers), connection)
-            } catch var error as GatewayError {
-                // What the program that should have made the connection says is nearer to the cause.
-                proxy?.stop()
-                if let complaint = proxy?.complaint, !complaint.isEmpty { error.standardError = [complaint] }
-                throw error
+            } catch let error as GatewayError {
+                throw await explain?(error) ?? error
             }
         }
         guard let outer else { throw GatewayError(.invalidSpec, "There is no host.", gateway: gateway) }
         return outer.session
     }
 
+    /// Says more of why there is no session: whoever made the connection knows.
+    private typealias Explanation = @Sendable (GatewayError) async -> GatewayError
+
     /// The way to the first server.
     private func first(
         _ hop: SSHHop,
         _ buffers: SSHBuffers,
         _ gateway: String
-    ) async throws -> (any SSHTransport, ProxyCommand?) {
-        guard let command = hop.proxyCommand, via == nil else {
+    ) async throws -> (any SSHTransport, Explanation?) {
+        if let via { return try await connect(hop, from: via, buffers, gateway) }
+        guard let command = hop.proxyCommand else {
             return (try await open(try await socket(hop, gateway), buffers, hop, gateway), nil)
         }
         let report = reporter(hop)
@@ -117,7 +118,47 @@ struct SSHSessions: Sendable {
         }
         transport.whenClosed { proxy.stop() }
         report(.ended(.connect, "by its ProxyCommand"))
-        return (transport, proxy)
+        return (
+            transport,
+            { error in
+                proxy.stop()
+                var error = error
+                if !proxy.complaint.isEmpty { error.standardError = [proxy.complaint] }
+                return error
+            }
+        )
+    }
+
+    /// A connection from the machine of a gateway, which says only later if there is none.
+    private func connect(
+        _ hop: SSHHop,
+        from via: Gateway,
+        _ buffers: SSHBuffers,
+        _ gateway: String
+    ) async throws -> (any SSHTransport, Explanation) {
+        let report = reporter(hop)
+        report(.began(.connect))
+        let stream: GatewayStream
+        let socket: Descriptor
+        do {
+            stream = try await via.openStream(to: hop.target)
+            socket = try stream.socket()
+        } catch let error as GatewayError {
+            throw error.behind(via.id, of: gateway)
+        }
+        let transport = try await open(socket, buffers, hop, gateway)
+        report(.ended(.connect, "\(hop.target), from the machine of \(via.id)"))
+        return (
+            transport,
+            { error in
+                guard let refusal = await stream.refusal else { return error }
+                return GatewayError(
+                    Connector.Failure.Kind(rawValue: refusal.type)?.code ?? .launchFailed,
+                    "\(hop.name) cannot be reached from the machine of \(via.id): \(refusal.message)",
+                    gateway: gateway
+                )
+            }
+        )
     }
 
     private func open(
@@ -137,16 +178,6 @@ struct SSHSessions: Sendable {
 
     private func socket(_ hop: SSHHop, _ gateway: String) async throws -> Descriptor {
         let report = reporter(hop)
-        if let via {
-            report(.began(.connect))
-            do {
-                let socket = try await via.openStream(to: hop.target).socket()
-                report(.ended(.connect, "\(hop.target), from the machine of \(via.id)"))
-                return socket
-            } catch let error as GatewayError {
-                throw error.behind(via.id, of: gateway)
-            }
-        }
         do {
             report(.began(.resolve))
             let socket = try await Connector.connect(
@@ -160,7 +191,7 @@ struct SSHSessions: Sendable {
             report(.ended(.connect, "\(socket.peerHost ?? hop.host), port \(hop.port)"))
             return socket
         } catch let failure as Connector.Failure {
-            throw GatewayError(failure.code, "\(hop.name) cannot be reached: \(failure).", gateway: gateway)
+            throw GatewayError(failure.kind.code, "\(hop.name) cannot be reached: \(failure).", gateway: gateway)
         }
     }
 }
@@ -169,9 +200,25 @@ extension SSHHop {
     fileprivate var target: Connector.Target { .tcp(host: host, port: port) }
 }
 
-extension Connector.Failure {
+extension GatewayStream {
+    /// Why there is no connection, if that is how it ended. Nobody holds the socket any more, so it ends at once.
+    fileprivate var refusal: RemoteError? {
+        get async {
+            do {
+                try await channel.waitClose(timeout: .seconds(2))
+                return nil
+            } catch let error as RemoteError where error.kind == .refused {
+                return error
+            } catch {
+                return nil
+            }
+        }
+    }
+}
+
+extension Connector.Failure.Kind {
     fileprivate var code: GatewayError.Code {
-        switch kind {
+        switch self {
         case .noAddress: .nameNotResolved
         case .refused: .connectionRefused
         case .timedOut: .connectTimedOut

@@ -20,7 +20,7 @@ struct ConnectionStream {
             let connection = try await Connector.connect(to: target, within: ConnectionStream.patience)
             descriptor = try StreamDescriptor(connection, poller: try PollerThread.shared())
         } catch let error as Connector.Failure {
-            throw ProgramRunner.Refusal(reason: error.description)
+            throw ProgramRunner.Refusal(reason: error.description, type: error.kind.rawValue)
         }
         let output = StreamOutput(channel, to: descriptor)
         let input = StreamInput(descriptor, to: channel)
