@@ -106,8 +106,6 @@ ssize_t execnet_ssh_write(execnet_ssh_channel *channel, const uint8_t *bytes, si
     return written;
 }
 
-size_t execnet_ssh_room(execnet_ssh_channel *channel) { return SSH(channel_window_write_ex)(channel->library, NULL); }
-
 // MARK: the end
 
 int execnet_ssh_eof(execnet_ssh_channel *channel) { return SSH(channel_send_eof)(channel->library); }
@@ -131,20 +129,4 @@ int64_t execnet_ssh_exit_status(const execnet_ssh_channel *channel) {
 
 size_t execnet_ssh_exit_signal(const execnet_ssh_channel *channel, char *name, size_t size) {
     return execnet_ssh_copy_text(channel->signal, strlen(channel->signal), name, size);
-}
-
-int execnet_ssh_kill(execnet_ssh_channel *channel, const char *signal) {
-    execnet_ssh_signal_function *function = execnet_ssh_library.channel_signal_ex;
-    if (function == NULL) return LIBSSH2_ERROR_METHOD_NOT_SUPPORTED;
-    return function(channel->library, signal, strlen(signal));
-}
-
-int execnet_ssh_channel_free(execnet_ssh_channel *channel) {
-    int result = SSH(channel_free)(channel->library);
-    if (result == LIBSSH2_ERROR_EAGAIN) return result;
-    execnet_ssh_channel **link = &channel->session->channels;
-    while (*link != channel) link = &(*link)->next;
-    *link = channel->next;
-    free(channel);
-    return result;
 }

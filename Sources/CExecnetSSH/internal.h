@@ -20,21 +20,16 @@
 #define EXECNET_SSH_FUNCTIONS(use) \
     use(init) use(version) use(session_init_ex) use(session_callback_set) use(session_set_blocking) use(session_free) \
     use(session_disconnect_ex) use(session_last_error) use(session_last_errno) use(session_method_pref) \
-    use(session_supported_algs) use(session_methods) use(session_handshake) use(session_hostkey) \
-    use(session_banner_get) use(free) use(userauth_list) use(userauth_authenticated) use(userauth_password_ex) \
+    use(session_supported_algs) use(session_handshake) use(session_hostkey) use(free) use(userauth_list) use(userauth_authenticated) use(userauth_password_ex) \
     use(userauth_publickey) use(userauth_publickey_frommemory) use(userauth_keyboard_interactive_ex) \
     use(channel_open_ex) use(channel_process_startup) use(channel_read_ex) use(channel_write_ex) \
-    use(channel_window_write_ex) use(channel_send_eof) use(channel_eof) use(channel_close) use(channel_wait_eof) \
+    use(channel_send_eof) use(channel_eof) use(channel_close) use(channel_wait_eof) \
     use(channel_wait_closed) use(channel_get_exit_status) use(channel_free)
-
-// Of 1.11, and not in every header that this is built with.
-typedef int execnet_ssh_signal_function(LIBSSH2_CHANNEL *channel, const char *name, size_t count);
 
 #define EXECNET_SSH_SLOT(name) __typeof__(&libssh2_##name) name;
 
 struct execnet_ssh_library {
     EXECNET_SSH_FUNCTIONS(EXECNET_SSH_SLOT)
-    execnet_ssh_signal_function *channel_signal_ex;  // or NULL
 };
 
 extern struct execnet_ssh_library execnet_ssh_library;

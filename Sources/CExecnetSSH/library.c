@@ -38,7 +38,6 @@ struct execnet_ssh_library execnet_ssh_library;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool isLoaded;
 static int placeholder = -1;
-static uint32_t versionNumber;
 
 // OpenSSL takes itself apart when the process exits, under the feet of sessions on other threads. It is told not to.
 typedef int start_openssl(uint64_t options, const void *settings);
@@ -51,9 +50,6 @@ extern execnet_ssh_set_allocation CRYPTO_set_mem_functions __attribute__((weak))
 
 static bool find(const char *name, char *why, size_t size) {
     (void)name, (void)why, (void)size;
-#if LIBSSH2_VERSION_NUM >= 0x010b00
-    execnet_ssh_library.channel_signal_ex = libssh2_channel_signal_ex;
-#endif
     if (CRYPTO_set_mem_functions != NULL) execnet_ssh_take_over_allocation(CRYPTO_set_mem_functions);
     if (OPENSSL_init_crypto != NULL) OPENSSL_init_crypto(withoutExitHandler, NULL);
     return true;
@@ -95,7 +91,6 @@ static bool find(const char *name, char *why, size_t size) {
         return false;                                                                                                                  \
     }
     EXECNET_SSH_FUNCTIONS(EXECNET_SSH_FIND)
-    find_function(handle, "libssh2_channel_signal_ex", &library->channel_signal_ex);
     execnet_ssh_set_allocation *set;
     if (find_function(handle, "CRYPTO_set_mem_functions", &set)) execnet_ssh_take_over_allocation(set);
     start_openssl *prepare;  // not there if libssh2 was built on something else
@@ -132,7 +127,6 @@ static bool start(const char *name, char *why, size_t size) {
         snprintf(why, size, "there is no descriptor left");
         return false;
     }
-    versionNumber = running;
     return true;
 }
 
@@ -146,6 +140,4 @@ bool execnet_ssh_load(const char *library, char *why, size_t size) {
 
 int execnet_ssh_placeholder(void) { return placeholder; }
 
-const char *execnet_ssh_version(void) { return versionNumber != 0 ? SSH(version)(0) : NULL; }
-
-uint32_t execnet_ssh_version_number(void) { return versionNumber; }
+const char *execnet_ssh_version(void) { return isLoaded ? SSH(version)(0) : NULL; }

@@ -81,8 +81,6 @@ int execnet_ssh_disconnect(execnet_ssh_session *session, const char *text) {
     return SSH(session_disconnect_ex)(session->library, SSH_DISCONNECT_BY_APPLICATION, text, "");
 }
 
-size_t execnet_ssh_memory(const execnet_ssh_session *session) { return session->allocated; }
-
 int execnet_ssh_error(execnet_ssh_session *session, char *text, size_t size) {
     char *message = NULL;
     int count = 0;
@@ -124,29 +122,6 @@ int execnet_ssh_prefer(execnet_ssh_session *session, execnet_ssh_method method, 
     return result;
 }
 
-int execnet_ssh_supported(execnet_ssh_session *session, execnet_ssh_method method, char *list, size_t size) {
-    const char **names = NULL;
-    int count = SSH(session_supported_algs)(session->library, (int)method, &names);
-    if (count < 0) return count;
-    size_t length = 0;
-    for (int index = 0; index < count; index++) {
-        size_t needed = strlen(names[index]) + 1;  // with a comma before it, or the end after it
-        if (length + needed + 1 > size) {
-            SSH(free)(session->library, names);
-            return LIBSSH2_ERROR_BUFFER_TOO_SMALL;
-        }
-        if (length > 0) list[length++] = ',';
-        memcpy(list + length, names[index], needed);
-        length += needed - 1;
-    }
-    SSH(free)(session->library, names);
-    return (int)length;
-}
-
-const char *execnet_ssh_chosen(execnet_ssh_session *session, execnet_ssh_method method) {
-    return SSH(session_methods)(session->library, (int)method);
-}
-
 // MARK: handshake
 
 int execnet_ssh_handshake(execnet_ssh_session *session) {
@@ -173,5 +148,3 @@ const uint8_t *execnet_ssh_host_key(execnet_ssh_session *session, size_t *count)
     int type = 0;
     return (const uint8_t *)SSH(session_hostkey)(session->library, count, &type);
 }
-
-const char *execnet_ssh_banner(execnet_ssh_session *session) { return SSH(session_banner_get)(session->library); }

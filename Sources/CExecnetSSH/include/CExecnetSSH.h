@@ -56,9 +56,8 @@ enum {
 // with 0, what is wrong; it may be called again. Never unloads.
 bool execnet_ssh_load(const char *library, char *why, size_t size);
 
-// The version that runs, as "1.10.0" and as 0x010a00. Static text. NULL and 0 before it is loaded.
+// The version that runs, as "1.10.0". Static text; NULL before it is loaded.
 const char *execnet_ssh_version(void);
-uint32_t execnet_ssh_version_number(void);
 
 // MARK: sessions
 
@@ -108,9 +107,6 @@ size_t execnet_ssh_free(execnet_ssh_session *session);
 // Says goodbye, in at most 256 bytes ending with 0. Done at once.
 int execnet_ssh_disconnect(execnet_ssh_session *session, const char *text);
 
-// Bytes that the session has allocated now.
-size_t execnet_ssh_memory(const execnet_ssh_session *session);
-
 // The last error: its code, and text in up to `size` bytes, ending with 0. The text is libssh2's own, without any of the server's or
 // a secret. A failed call's own result is more precise than this code.
 int execnet_ssh_error(execnet_ssh_session *session, char *text, size_t size);
@@ -131,12 +127,6 @@ typedef enum {
 // Before the handshake: the algorithms that are offered, best first, with commas. Unknown ones are left out; -33 if none is known.
 int execnet_ssh_prefer(execnet_ssh_session *session, execnet_ssh_method method, const char *list);
 
-// All that libssh2 has, with commas, in its own order, into `list`, which ends with 0. Returns its length, or -38 if it is too small.
-int execnet_ssh_supported(execnet_ssh_session *session, execnet_ssh_method method, char *list, size_t size);
-
-// After the handshake: what was chosen, static text, or NULL.
-const char *execnet_ssh_chosen(execnet_ssh_session *session, execnet_ssh_method method);
-
 // MARK: handshake
 
 // Versions, key exchange, and the wish to authenticate. Nothing secret is sent. Lines before the server's version are skipped.
@@ -144,9 +134,6 @@ int execnet_ssh_handshake(execnet_ssh_session *session);
 
 // The server's key, as on the wire; belongs to the session, which forgets it at the next key exchange (copy it). NULL before the handshake.
 const uint8_t *execnet_ssh_host_key(execnet_ssh_session *session, size_t *count);
-
-// The server's version line; belongs to the session. NULL before it came.
-const char *execnet_ssh_banner(execnet_ssh_session *session);
 
 // MARK: authentication
 
@@ -224,9 +211,6 @@ ssize_t execnet_ssh_read(execnet_ssh_channel *channel, int stream, uint8_t *byte
 // has to have the same bytes, or more (BAD_USE if it has fewer). Takes in all input there is.
 ssize_t execnet_ssh_write(execnet_ssh_channel *channel, const uint8_t *bytes, size_t count);
 
-// How many bytes the server's window has room for.
-size_t execnet_ssh_room(execnet_ssh_channel *channel);
-
 // Says that no more will be written.
 int execnet_ssh_eof(execnet_ssh_channel *channel);
 
@@ -244,11 +228,5 @@ int64_t execnet_ssh_exit_status(const execnet_ssh_channel *channel);
 
 // The signal that ended it, without "SIG", into `name`, which ends with 0. Returns the length, 0 if there was none.
 size_t execnet_ssh_exit_signal(const execnet_ssh_channel *channel, char *name, size_t size);
-
-// Sends a signal ("KILL") to the command. EXECNET_SSH_UNSUPPORTED before libssh2 1.11.1. Nobody says whether it arrives.
-int execnet_ssh_kill(execnet_ssh_channel *channel, const char *signal);
-
-// Frees a channel; closes it first, if that was not done. It is gone, whatever is returned, except for AGAIN (during a key exchange).
-int execnet_ssh_channel_free(execnet_ssh_channel *channel);
 
 #endif
