@@ -31,6 +31,9 @@ final class SSHBuffers: Sendable {
     /// What a server may send while nobody reads: before it is known who it is, or while somebody is asked.
     private static let earlyLimit = 1 << 20
 
+    /// What may wait for a server that does not read: much more than a session leaves waiting by itself.
+    static let unreadLimit = 4 << 20
+
     private let state = Mutex(State())
     /// Answers the server's questions; waits for whoever is asked.
     let questions = Mutex<(@Sendable (SSHQuestions) -> [SecretBytes])?>(nil)
@@ -51,6 +54,16 @@ final class SSHBuffers: Sendable {
                 "The server sent more than \(SSHBuffers.earlyLimit) bytes before it was asked for anything."
             )
         }
+    }
+
+    /// The server does not read. We stop to write then, but what it asks for itself goes on being answered.
+    func refuseToKeep() {
+        end(
+            GatewayError(
+                .protocolViolation,
+                "The server sends without reading: more than \(SSHBuffers.unreadLimit) bytes wait for it."
+            )
+        )
     }
 
     /// From now on what comes is read at once.

@@ -89,6 +89,14 @@ private final class SocketTransportHandler: ChannelInboundHandler {
         if isTCP { acknowledgeAtOnce(context.channel) }
         buffers.received(unwrapInboundIn(data))
         delegate?.newsArrived()
+        if !context.channel.isWritable { limitOutput(context.channel) }
+    }
+
+    private func limitOutput(_ channel: any NIOCore.Channel) {
+        let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard let waiting, waiting > SSHBuffers.unreadLimit else { return }
+        buffers.refuseToKeep()
+        channel.close(promise: nil)
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {

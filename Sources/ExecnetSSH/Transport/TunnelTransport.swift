@@ -94,6 +94,7 @@ private final class TunnelClient: SSHStreamClient {
     func add(_ bytes: ByteBuffer) {
         waiting.append(bytes)
         waitingCount += bytes.readableBytes
+        if waitingCount > SSHBuffers.unreadLimit { buffers.refuseToKeep() }
         if waitingCount >= limit { delegate?.writabilityChanged(false) }
     }
 

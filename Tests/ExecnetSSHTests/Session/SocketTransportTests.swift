@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
+import ExecnetCore
 import ExecnetSystem
 import ExecnetTestSupport
 import NIOCore
@@ -24,5 +25,20 @@ import Testing
             #expect(buffers.preface.ended().map { "\($0)" }?.contains("no room") == true)
             transport.close()
         }
+    }
+
+    /// It would have us keep an answer to each of its requests.
+    @Test func aServerThatSendsWithoutReadingIsLeft() async throws {
+        let pair = try DescriptorPair.sockets()
+        let buffers = SSHBuffers()
+        buffers.begin()
+        let transport = try await SocketTransport.open(pair.first, buffers)
+        for _ in 0..<64 { transport.write(ByteBuffer(repeating: 0, count: 128 * 1_024)) }
+        #expect(!buffers.hasEnded)
+        _ = Array("SSH-2.0-deaf\r\n".utf8).withUnsafeBytes { pair.second.write($0) }
+        await buffers.ended()
+        #expect(buffers.reason?.code == .protocolViolation)
+        pair.second.close()
+        transport.close()
     }
 }
