@@ -158,7 +158,7 @@ extension SSHAuthentication {
     private func send(_ file: KeyFile, passphrase: SecretBytes?) async throws -> Authenticator.Answer? {
         guard let content = file.content else { return nil }
         let line = file.text.publicLine
-        let result = await session.settled { handle -> Int32 in
+        let attempt = { @Sendable [user] (handle: OpaquePointer) -> Int32 in
             func send(_ line: UnsafePointer<CChar>?, _ count: Int, _ passphrase: UnsafePointer<CChar>?) -> Int32 {
                 content.withCString { execnet_ssh_key(handle, user, line, count, $0, content.count, passphrase) }
             }
@@ -168,6 +168,9 @@ extension SSHAuthentication {
             }
             return passphrase?.withCString { send($0) } ?? send(nil)
         }
+        // To decrypt a key takes long on purpose.
+        let result =
+            passphrase == nil ? await session.settled(attempt) : try await session.settledOnThread(attempt)
         let answer = try answer(result)
         if case .unusable = answer { return nil }
         return answer

@@ -51,10 +51,7 @@ final class SSHSession: Sendable {
             case .done(let value): return .success(value)
             case .failed(let code): return .failure(failure(code))
             case nil: return .failure(SSHFailure(SSHCode.transportEnded, "the session is over"))
-            case .again:
-                await withCheckedContinuation { continuation in
-                    buffers.whenNews(since: known) { continuation.resume() }
-                }
+            case .again: await news(since: known)
             }
         }
     }
@@ -64,6 +61,23 @@ final class SSHSession: Sendable {
         switch await settled({ SSHCall<Int32>(body($0)) }) {
         case .success(let value): value
         case .failure(let failure): failure.code
+        }
+    }
+
+    /// As the others, for a call that may calculate for a tenth of a second or more: all of it happens on a thread of its own.
+    func settledOnThread(_ body: @escaping @Sendable (OpaquePointer) -> Int32) async throws -> Int32 {
+        while true {
+            let known = buffers.news
+            let result = try await BlockingWork.run { self.call(body) }
+            guard let result else { return SSHCode.transportEnded }
+            guard result == SSHCode.again else { return result }
+            await news(since: known)
+        }
+    }
+
+    private func news(since known: Int) async {
+        await withCheckedContinuation { continuation in
+            buffers.whenNews(since: known) { continuation.resume() }
         }
     }
 
