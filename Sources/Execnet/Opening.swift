@@ -49,8 +49,6 @@ struct Opening: Sendable {
                 // It is not, and what the first try met says more.
                 throw error
             }
-        } catch let error as GatewayError where isSSH && !error.standardError.isEmpty && !report.wasAnswered {
-            throw SSHLauncher.explained(error)
         } catch let error as GatewayError where error.code == .agentCannotRun && report.usedCache {
             // What was in the cache may have been damaged. This time it is tested, and replaced if need be.
             var careful = plan
@@ -198,8 +196,6 @@ struct Opening: Sendable {
             metadata: ["gateway": "\(id)", "file": "\(path)"]
         )
     }
-
-    private var isSSH: Bool { if case .ssh = spec.place { true } else { false } }
 
     private var mayBePythonServer: Bool {
         guard case .socket = spec.place else { return false }

@@ -75,8 +75,8 @@ extension SSHErrorTests {
                 let far = GatewayUnderTest(kind: .ssh, gateway: gateway)
                 let waiter = try await far.waiter()
                 try await server.program.end()
-                await expectLoss(way) { try await waiter.waitClose() }
-                await expectLoss(way) { try await gateway.status() }
+                await expectLoss { try await waiter.waitClose() }
+                await expectLoss { try await gateway.status() }
                 #expect(!gateway.isOpen)
             }
         }
@@ -94,7 +94,7 @@ extension SSHErrorTests {
                 let opening = Task { try await Gateway.open(spec, configuration: .quiet) }
                 try await server.waitForLog { $0.hasPrefix("Starting session: command") }
                 try await server.program.end()
-                await expectGatewayError(way == "sshcmd" ? .connectionLost : .startFailed) { try await opening.value }
+                await expectGatewayError(.connectionLost) { try await opening.value }
             }
         }
     }
@@ -108,14 +108,14 @@ extension SSHErrorTests {
                 let sender = Task { while true { try await channel.send(item) } }
                 for _ in 0..<8 { _ = try await channel.receive(as: [UInt8].self) }
                 try await server.program.end()
-                await expectLoss(way) { try await sender.value }
-                await expectLoss(way) { while true { _ = try await channel.receive(as: [UInt8].self) } }
+                await expectLoss { try await sender.value }
+                await expectLoss { while true { _ = try await channel.receive(as: [UInt8].self) } }
             }
         }
     }
 
-    private func expectLoss<R>(_ way: String, _ body: () async throws -> R) async {
-        await expectGatewayError(way == "sshcmd" ? .agentEnded : .connectionLost) { try await body() }
+    private func expectLoss<R>(_ body: () async throws -> R) async {
+        await expectGatewayError(.connectionLost) { try await body() }
     }
 }
 

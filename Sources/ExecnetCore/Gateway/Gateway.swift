@@ -30,6 +30,7 @@ public final class Gateway: Sendable {
     let process: (any LaunchedProcess)?
     /// The gateway without which this one does not work.
     private let hop: Gateway?
+    private let explain: (@Sendable (GatewayError, ExitStatus) -> GatewayError)?
     let poller: Poller
     private let errors: Mutex<StandardErrorReader?> = Mutex(nil)
     let state = Mutex(State())
@@ -47,6 +48,7 @@ public final class Gateway: Sendable {
         self.configuration = configuration
         process = stream.process
         hop = stream.hop
+        explain = stream.explain
         poller = stream.poller
         endpoint = Endpoint(
             role: .coordinator,
@@ -321,7 +323,7 @@ extension Gateway: EndpointDelegate {
         }
         guard isFirst else { return }
         // What the way to an agent met says more than its end will.
-        if endpoint.isInPrologue, error.code != .connectionLost { return finish(error) }
+        if endpoint.isInPrologue, ![.connectionLost, .agentEnded].contains(error.code) { return finish(error) }
         guard let process else { return concludeEnd() }
         // The process tells more than the link: how it ended, and what it said last. It usually ends at the same moment.
         if process.isGone { return processEnded() }
@@ -355,6 +357,7 @@ extension Gateway: EndpointDelegate {
         var error = explained(failure ?? GatewayError(.agentEnded, "", gateway: id))
         if let goodbye { error.message += " It said: \(goodbye)" }
         error.standardError = reader?.tail ?? []
+        if let explain, let status = process?.exitStatus { error = explain(error, status) }
         state.withLock { $0.failure = error }
         finish(error)
     }
@@ -376,7 +379,12 @@ extension Gateway: EndpointDelegate {
         let isLost = error.code == .connectionLost || error.code == .agentEnded
         if isLost, let early = endpoint.prologueFailure(.ended(process?.exitStatus)) {
             endProcess()
-            return early
+            guard error.code == .connectionLost, let process, process.isGone, process.exitStatus == nil else {
+                return early
+            }
+            // Not the process ended, but the way to it.
+            error.cause = early
+            return error
         }
         if isLost, let status = process?.exitStatus {
             error.code = .agentEnded

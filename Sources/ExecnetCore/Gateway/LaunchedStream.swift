@@ -22,6 +22,8 @@ package struct LaunchedStream: Sendable {
     package var heartbeat: Duration?
     /// The conversation that leads to an agent there, if there is none yet.
     package var prologue: (any Prologue)?
+    /// Says more of the end of the process, whose status it gets: that of a client may be the client's own.
+    package var explain: (@Sendable (GatewayError, ExitStatus) -> GatewayError)?
 
     package init(
         poller: Poller,

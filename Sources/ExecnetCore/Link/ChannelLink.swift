@@ -50,6 +50,9 @@ package final class ChannelLink: Link {
 
     // MARK: writing
 
+    /// What waits for room on the outer link waits for whoever reads there.
+    package var writesOnReadersThread: Bool { true }
+
     package func flushSoon() {
         if execnet_current_worker() != nil { return poller.post { self.flush() } }
         guard !isFlushScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }

@@ -146,9 +146,10 @@ package final class Endpoint: Sendable {
         let payload = try? Wire.encode(["code": .string(code), "message": .string(message)] as Value)
         if let payload { sendControl(.goodbye, payload) }
         let link = state.withLock { $0.link }
-        // Another thread may be in the middle of a write. It is done in a moment, unless the peer does not read; the link ends after this.
-        // What waits for room on an outer link may wait for this very thread.
-        if !(link is ChannelLink) { for _ in 0..<50 where state.withLock({ $0.isWriting }) { usleep(200) } }
+        if link?.writesOnReadersThread == false {
+            // Another thread may be in the middle of a write. It is done in a moment, unless the peer does not read; the link ends after this.
+            for _ in 0..<50 where state.withLock({ $0.isWriting }) { usleep(200) }
+        }
         link?.flush()
     }
 

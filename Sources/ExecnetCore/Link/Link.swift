@@ -21,10 +21,13 @@ package protocol Link: AnyObject, Sendable {
     /// Runs an action after a delay, on a thread of the link's own; the number cancels it.
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> UInt64
     func cancel(_ timer: UInt64)
+    /// Whether what is being written may wait for the thread that calls: then that one must not wait until it is done.
+    var writesOnReadersThread: Bool { get }
     /// Stops reading and writing, and lets go of the descriptors.
     func disconnect()
 }
 
 extension Link {
     package func receiveInPlaceFromAfar() -> Bool { receiveInPlace() }
+    package var writesOnReadersThread: Bool { false }
 }

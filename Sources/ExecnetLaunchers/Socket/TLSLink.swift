@@ -39,6 +39,9 @@ final class TLSLink: Link {
     /// The bytes come on another thread.
     func receiveInPlace() -> Bool { false }
 
+    /// All happens on the loop.
+    var writesOnReadersThread: Bool { true }
+
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> UInt64 {
         poller.schedule(after: delay, action)
     }

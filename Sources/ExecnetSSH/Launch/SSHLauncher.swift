@@ -26,7 +26,7 @@ package struct SSHLauncher: Launcher {
     package func launch(_ shell: ShellCommand, gateway: String) async throws -> LaunchedStream {
         guard options.client != .openSSH else {
             configuration.observer(.client(because: "sshcmd= asks for it"))
-            return try await byClient(nil, gateway).launch(shell, gateway: gateway)
+            return try await start(try byClient(nil, gateway), shell, gateway)
         }
         do {
             return try await sessions(gateway).launch(shell, gateway: gateway)
@@ -93,7 +93,17 @@ package struct SSHLauncher: Launcher {
             "the OpenSSH client is used",
             metadata: ["gateway": "\(gateway)", "reason": "\(need.reason)"]
         )
-        return try await client.launch(shell, gateway: gateway)
+        return try await start(client, shell, gateway)
+    }
+
+    private func start(
+        _ client: CommandLauncher,
+        _ shell: ShellCommand,
+        _ gateway: String
+    ) async throws -> LaunchedStream {
+        var stream = try await client.launch(shell, gateway: gateway)
+        stream.explain = SSHLauncher.explained
+        return stream
     }
 
     /// - Parameter restriction: what a host that has refused keys may still be offered.
@@ -152,10 +162,11 @@ package struct SSHLauncher: Launcher {
 }
 
 extension SSHLauncher {
-    /// The error of a start in the light of what the OpenSSH client has printed, if it was the client's failure.
-    package static func explained(_ error: GatewayError) -> GatewayError {
-        let status = SSHClientFailure.ownStatus
-        guard let failure = SSHClientFailure(status: status, standardError: error.standardError) else { return error }
+    /// The end of the OpenSSH client in the light of what it has printed, if it failed itself.
+    private static func explained(_ error: GatewayError, _ status: ExitStatus) -> GatewayError {
+        guard case .exited(let status) = status,
+            let failure = SSHClientFailure(status: status, standardError: error.standardError)
+        else { return error }
         var error = error
         error.code = failure.code
         error.message = "\(failure)"

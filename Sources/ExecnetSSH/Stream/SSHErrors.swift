@@ -6,13 +6,9 @@
 import ExecnetCore
 import Synchronization
 
-/// Standard error of a far program, as its session hands it on.
+/// Standard error of a far program, as its session hands it on. Somebody listens before the session begins to.
 final class SSHErrors: StandardErrorSource {
-    /// What is kept until somebody listens.
-    private static let earlyLimit = 64 * 1_024
-
     private struct State {
-        var early: [UInt8] = []
         var onBytes: (@Sendable (UnsafeRawBufferPointer) -> Void)?
         var onEnd: (@Sendable () -> Void)?
         var hasEnded = false
@@ -24,23 +20,16 @@ final class SSHErrors: StandardErrorSource {
         onBytes: @escaping @Sendable (UnsafeRawBufferPointer) -> Void,
         onEnd: @escaping @Sendable () -> Void
     ) {
-        let early = state.withLock { state in
+        let hasEnded = state.withLock { state in
             state.onBytes = onBytes
             state.onEnd = onEnd
-            defer { state.early = [] }
-            return state.early
+            return state.hasEnded
         }
-        early.withUnsafeBytes { if !$0.isEmpty { onBytes($0) } }
-        if state.withLock({ $0.hasEnded }) { stop() }
+        if hasEnded { stop() }
     }
 
     func received(_ bytes: UnsafeRawBufferPointer) {
-        let onBytes = state.withLock { state in
-            if state.onBytes == nil, !state.hasEnded {
-                state.early += bytes.prefix(SSHErrors.earlyLimit - state.early.count)
-            }
-            return state.onBytes
-        }
+        let onBytes = state.withLock { $0.onBytes }
         onBytes?(bytes)
     }
 

@@ -47,6 +47,9 @@ final class SSHLink: Link {
     /// The bytes come on another thread.
     func receiveInPlace() -> Bool { false }
 
+    /// All happens on the loop.
+    var writesOnReadersThread: Bool { true }
+
     func schedule(after delay: Duration, _ action: @escaping @Sendable () -> Void) -> UInt64 {
         poller.schedule(after: delay, action)
     }
@@ -91,16 +94,17 @@ private final class SSHLinkClient: SSHStreamClient {
     func ended(_ end: SSHStreamEnd) {
         program.process.ended(end.exit)
         program.errors.end()
-        let reason = program.session.buffers.reason
+        endpoint.linkEnded(program.session.buffers.reason ?? (end.isOrderly ? orderly : lost))
+    }
+
+    private var orderly: GatewayError {
+        GatewayError(.agentEnded, "The agent has ended.", gateway: endpoint.gatewayID)
+    }
+
+    private var lost: GatewayError {
         let farewell = program.session.buffers.farewell.map { " The server said: \($0)" } ?? ""
-        endpoint.linkEnded(
-            reason
-                ?? GatewayError(
-                    .connectionLost,
-                    "The connection to \(program.host) was lost.\(farewell)",
-                    gateway: endpoint.gatewayID
-                )
-        )
+        let message = "The connection to \(program.host) was lost.\(farewell)"
+        return GatewayError(.connectionLost, message, gateway: endpoint.gatewayID)
     }
 }
 

@@ -24,14 +24,19 @@ struct LoginTest: Sendable {
 
     init(_ identities: String...) { options.identities = identities.map { .init(path: $0) } }
 
-    /// Shakes hands and logs in. What was logged in to can be used: a command runs.
-    func run(_ server: SSHServer) async throws -> SSHAuthenticationOutcome {
+    /// Shakes hands and logs in, and does something with that.
+    func run(
+        _ server: SSHServer,
+        then use: (SSHSession) async throws -> Void = { _ in }
+    ) async throws -> SSHAuthenticationOutcome {
         let buffers = SSHBuffers()
         let socket = try await Connector.connect(to: .tcp(host: "127.0.0.1", port: server.port), within: .seconds(20))
         let session = try SSHSession(try await SocketTransport.open(socket, buffers), buffers)
         let result: Result<SSHAuthenticationOutcome, any Error>
         do {
-            result = .success(try await run(session, user: server.user))
+            let outcome = try await run(session, user: server.user)
+            try await use(session)
+            result = .success(outcome)
         } catch {
             result = .failure(error)
         }
