@@ -53,8 +53,9 @@ struct Case: Sendable {
 
 enum Workloads {
     static let all: [String: [Case]] = [
-        "W1": RoundTrip.cases, "W2": Stream.cases, "W3": Bulk.cases, "W4": Start.cases, "W5": Programs.cases,
-        "W8": Serialization.cases, "W9": Bulk.overSSH, "launchers": Launchers.cases,
+        "W1": RoundTrip.cases, "W2": Stream.cases, "W3": Bulk.cases, "W4": Start.cases + SSHServer.starts,
+        "W5": Programs.cases,
+        "W8": Serialization.cases, "W9": SSHServer.bulk, "launchers": Launchers.cases,
     ]
 }
 

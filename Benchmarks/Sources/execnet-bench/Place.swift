@@ -16,28 +16,18 @@ import Execnet
 /// Where a gateway that is measured is opened.
 enum Place: String, CaseIterable {
     case popen, command, socket, tls, via
-    /// The server of the peers' benchmark, by libssh2 and by the OpenSSH client.
-    case ssh, sshcmd
     /// Any other: the description in the variable BENCH_SPEC.
     case given
 
     private static let givenSpec = getenv("BENCH_SPEC").map { String(cString: $0) }
     /// All that can be measured in this run.
-    static let all = allCases.filter { place in
-        switch place {
-        case .given: givenSpec != nil
-        case .ssh, .sshcmd: Fixture.ssh != nil
-        default: true
-        }
-    }
+    static let all = allCases.filter { $0 != .given || givenSpec != nil }
 
     /// Calls `body` with the description of such a gateway.
     func with<R>(_ body: (String) async throws -> R) async throws -> R {
         switch self {
         case .popen: return try await body("popen")
         case .given: return try await body(Place.givenSpec ?? "")
-        case .ssh: return try await body(Fixture.spec("ssh2") ?? "")
-        case .sshcmd: return try await body(Fixture.spec("sshcmd") ?? "")
         case .command: return try await body("command=env")
         case .via: return try await withGateway("popen//id=hop") { _ in try await body("popen//via=hop") }
         case .tls: return try await withGateway("popen//id=hop") { _ in try await body("socket//installvia=hop") }
@@ -74,8 +64,6 @@ enum Launchers {
             Case(name: "command, start, first planting") { try await planting() },
             Case(name: "200x popen, all at once") { try await many(200, "popen") },
         ]
-        + (Fixture.spec("ssh2").map { spec in [Case(name: "100x ssh, all at once") { try await many(100, spec) }] }
-            ?? [])
 
     /// A start with an empty cache, in a directory of its own.
     private static func planting() async throws -> [Figure] {
@@ -95,7 +83,7 @@ enum Launchers {
         }
     }
 
-    private static func many(_ count: Int, _ spec: String) async throws -> [Figure] {
+    static func many(_ count: Int, _ spec: String) async throws -> [Figure] {
         // Warms the caches.
         await (try await Gateway.open(spec)).close()
         let before = try residentMemory(of: Int(getpid()))

@@ -7,20 +7,11 @@ import Execnet
 
 /// W4: from asking for a gateway to its first answer.
 enum Start {
-    static let cases =
-        [
-            Case(name: "popen") { try await oneByOne("popen", count: 20) },
-            Case(name: "popen, Python agent") { try await oneByOne(pythonSpec, count: 5) },
-            Case(name: "20x popen, all at once") { try await together("popen", count: 20) },
-        ]
-        + ["ssh2", "sshcmd"].flatMap { client in
-            Fixture.spec(client).map { spec in
-                [
-                    Case(name: "\(client)=, agent in the cache") { try await oneByOne(spec, count: 4) },
-                    Case(name: "20x \(client)=, all at once") { try await together(spec, count: 20) },
-                ]
-            } ?? []
-        }
+    static let cases = [
+        Case(name: "popen") { try await oneByOne("popen", count: 20) },
+        Case(name: "popen, Python agent") { try await oneByOne(pythonSpec, count: 5) },
+        Case(name: "20x popen, all at once") { try await together("popen", count: 20) },
+    ]
 
     private static func start(_ spec: String) async throws -> Gateway {
         let gateway = try await Gateway.open(spec)
@@ -44,7 +35,7 @@ enum Start {
         return [Figure(metric: "start", value: total / Double(count) * 1e3, unit: "ms")]
     }
 
-    private static func together(_ spec: String, count: Int) async throws -> [Figure] {
+    static func together(_ spec: String, count: Int) async throws -> [Figure] {
         // Warms the caches, as in the other rows.
         await (try await start(spec)).close()
         let begin = ContinuousClock.now

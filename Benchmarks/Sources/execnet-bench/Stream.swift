@@ -72,20 +72,6 @@ enum Bulk {
         Case(name: "popen, us to worker") { try await Stream.up("popen", count: 1_000, size: size, megabytes) },
     ]
 
-    /// W9: the same over SSH.
-    static let overSSH = ["ssh2", "sshcmd"].flatMap { client in
-        Fixture.spec(client).map { spec in
-            [
-                Case(name: "\(client)= channel, us to worker") {
-                    try await Stream.up(spec, count: 200, size: size, megabytes)
-                },
-                Case(name: "\(client)= channel, worker to us") {
-                    try await Stream.down(spec, count: 200, size: size, megabytes)
-                },
-            ]
-        } ?? []
-    }
-
     static func megabytes(_ count: Int, _ time: Double) -> Figure {
         Figure(metric: "rate", value: Double(count * size) / time / 1e6, unit: "MB/s")
     }
