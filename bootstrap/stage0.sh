@@ -7,15 +7,14 @@
 # comments and newlines are taken out. It needs a POSIX shell, and what `busybox` alone can do.
 # Names begin with an underscore, because others may be variables that the agent is to find in its environment as they are.
 
-_mask=$(umask);
-umask 077;
 _nonce=$1;
 _hint=$2;
 _dir=;
 _tried=;
 _lax=;
+# Whatever starts a process costs a millisecond, so where an agent is in the cache only three are.
 # Some shells have only print. With echo some would take a backslash in a name for the beginning of something else.
-set -- $(command -v printf 2>&-; command -v print 2>&-);
+if [ -n "$KSH_VERSION" ]; then set -- $(command -v printf 2>&-; command -v print 2>&-); else set -- printf; fi;
 _printf=$1;
 case "$1 $2" in
 /*" print" | "print ") show() { print -rn -- "$1"; }; decode() { print -- "${1}x"; };;
@@ -28,12 +27,19 @@ flat() { set -f; set -- $_e; set +f; _e=$*; };
 
 # A machine may have the tools only as words of busybox; and that may claim to have them built in although it cannot start itself.
 box() { if [ -x /bin/busybox ]; then /bin/busybox "$@"; else "$(command -v busybox)" "$@"; fi; };
-[ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
 has() { [ -n "$_tools" ] && [ -n "$(command -v "$1" 2>&-)" ]; };
+check() {
+[ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
 has id || id() { box id "$@"; };
 has touch || touch() { box touch "$@"; };
 has chmod || chmod() { box chmod "$@"; };
+_checked=1;
+};
+_checked=;
 _user=$(id -u 2>&-);
+[ -n "$_user" ] || { check; _user=$(id -u 2>&-); };
+_mask=;
+private() { _mask=$(umask); umask 077; };
 
 # What an unfinished conversation leaves behind goes; its files are named after the nonce, because machines that share a directory may have equal processes.
 clean() { for _f in "$_dir"/x.$_nonce.*; do [ -e "$_f" ] && rm -rf "$_f"; done; return 0; };
@@ -88,6 +94,8 @@ word() { _w=$1; case $1 in %*) _w=$(decode "${1#%}"); _w=${_w%x};; esac; };
 echo;
 [ -z "$_hint" ] || each look;
 if [ -z "$_dir" ]; then
+[ -n "$_checked" ] || check;
+private;
 has uname || uname() { box uname "$@"; };
 has mkdir || mkdir() { box mkdir "$@"; };
 has mv || mv() { box mv "$@"; };
@@ -118,9 +126,9 @@ word) word "$_a"; set -- "$@" "$_w";;
 nice) if has nice; then set -- "$@" "$(command -v nice)" -n "$_a"; else _w=/bin/busybox; [ -x $_w ] || _w=$(command -v busybox 2>&-); [ -n "$_w" ] && set -- "$@" "$_w" nice -n "$_a" || { say refused the niceness: there is no nice; exit 94; }; fi;;
 drop) clean; set --;;
 set) word "$_b"; set -- "=$_a=$_w" "$@";;
-cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; umask "$_mask"; [ -d "$_w" ] || { mkdir "$_w" || box mkdir "$_w"; } 2>&-; umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
+cd) word "$_a"; case $_w in /*) ;; *) _w=./$_w;; esac; [ -z "$_mask" ] || umask "$_mask"; [ -d "$_w" ] || { mkdir "$_w" || box mkdir "$_w"; } 2>&-; [ -z "$_mask" ] || umask 077; _e=$(cd "$_w" 2>&1) && cd "$_w" || { flat; say nocd "$_e"; exit 94; };;
 test) _w=$_dir/x.$_nonce.$_r; [ -e "$_w" ] || _w=$_dir/$_r; _e=$(SWIFT_BACKTRACE=enable=no,swift-backtrace=/ EXECNET_SELFTEST="$_a $_b" EXECNET_SELFTEST_FILE="$_w" "$@" 2>&1 <&-); _t=$?; flat; say test $_t "$_e";;
-run) while case $1 in =*) true;; *) false;; esac; do _w=${1#=}; command export "$_w" 2>&- || { say refused the variable "${_w%%=*}"; exit 94; }; shift; done; say run; trap - 0 1 2 13 15; umask "$_mask"; exec "$@";;
+run) while case $1 in =*) true;; *) false;; esac; do _w=${1#=}; command export "$_w" 2>&- || { say refused the variable "${_w%%=*}"; exit 94; }; shift; done; say run; trap - 0 1 2 13 15; [ -z "$_mask" ] || umask "$_mask"; exec "$@";;
 esac;
 done;
 exit 90
