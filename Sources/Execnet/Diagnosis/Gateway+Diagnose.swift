@@ -7,12 +7,16 @@ public import ExecnetCore
 public import ExecnetSSH
 
 extension Gateway {
-    /// Opens a gateway as ``open(_:configuration:ssh:)`` does, but step by step, and says of each whether it works, or what the obstacle
-    /// and its remedy are. Then measures the gateway, and closes it.
+    /// Opens a gateway as `open` does, but step by step, and says of each whether it works, or what the obstacle and its remedy are.
+    /// Then measures the gateway, and closes it.
     ///
     /// Nothing is left behind but what an opened gateway leaves too: the agent in the far side's cache, and with `acceptNew` the host's key.
     /// The agent in the cache is tested before it is started.
-    /// - Parameter onStep: told of each step when it is done.
+    /// - Parameters:
+    ///   - spec: the gateway.
+    ///   - configuration: as for opening it.
+    ///   - ssh: as for opening it; its observer is not told.
+    ///   - onStep: told of each step when it is done.
     public static func diagnose(
         _ spec: GatewaySpec,
         configuration: GatewayConfiguration = GatewayConfiguration(),

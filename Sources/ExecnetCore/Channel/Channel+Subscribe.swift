@@ -10,7 +10,7 @@ import Synchronization
 extension Channel {
     /// Calls a subscriber from now on, first for the items that wait.
     ///
-    /// While a subscriber takes items, ``receive(as:timeout:)`` is an error.
+    /// While a subscriber takes items, `receive(as:timeout:)` is an error.
     public func subscribe(_ subscriber: Subscriber) { subscribe(subscriber, includingBindings: false) }
 
     /// As `subscribe`; with `includingBindings`, what is bound now is delivered first.

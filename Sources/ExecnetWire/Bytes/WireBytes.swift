@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //===----------------------------------------------------------------------===//
 
-/// Encoded bytes that nobody can change any more: what ``Wire/encode(_:context:)`` returns and a gateway sends.
+/// Encoded bytes that nobody can change any more: what `Wire.encode` returns and a gateway sends.
 ///
 /// One allocation, one word in size; copies share it.
 ///
