@@ -12,7 +12,7 @@ _hint=$2;
 _dir=;
 _tried=;
 _lax=;
-# Whatever starts a process costs a millisecond, so where an agent is in the cache only three are.
+# Whatever starts a process costs a millisecond, so where an agent is in the cache only one is.
 # Some shells have only print. With echo some would take a backslash in a name for the beginning of something else.
 if [ -n "$KSH_VERSION" ]; then set -- $(command -v printf 2>&-; command -v print 2>&-); else set -- printf; fi;
 _printf=$1;
@@ -28,38 +28,28 @@ flat() { set -f; set -- $_e; set +f; _e=$*; };
 # A machine may have the tools only as words of busybox; and that may claim to have them built in although it cannot start itself.
 box() { if [ -x /bin/busybox ]; then /bin/busybox "$@"; else "$(command -v busybox)" "$@"; fi; };
 has() { [ -n "$_tools" ] && [ -n "$(command -v "$1" 2>&-)" ]; };
-check() {
-[ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
-has id || id() { box id "$@"; };
-has touch || touch() { box touch "$@"; };
-has chmod || chmod() { box chmod "$@"; };
-_checked=1;
-};
-_checked=;
-_user=$(id -u 2>&-);
-[ -n "$_user" ] || { check; _user=$(id -u 2>&-); };
-_mask=;
-private() { _mask=$(umask); umask 077; };
 
 # What an unfinished conversation leaves behind goes; its files are named after the nonce, because machines that share a directory may have equal processes.
 clean() { for _f in "$_dir"/x.$_nonce.*; do [ -e "$_f" ] && rm -rf "$_f"; done; return 0; };
 trap clean 0;
 trap "exit 91" 1 2 13 15;
 
-# Calls its arguments with _d set to each place where files may be kept, until that answers with a failure.
+# Calls its arguments with _d set to each place where files may be kept, until that answers with a failure. Of a user whose number is not asked for
+# yet those count that are there.
+_user=;
 each() {
 for _p in "$XDG_CACHE_HOME" "${HOME:+$HOME/.cache}" "$HOME" /var/tmp "$XDG_RUNTIME_DIR" "$TMPDIR" /tmp /dev/shm "$PWD"; do
-case $_p in /*) _d=${_p%/}/.execnet-$_user; "$@" || return 0;; esac;
+case $_p in /*) for _d in "${_p%/}"/.execnet-${_user:-[0-9]*}; do "$@" || return 0; done;; esac;
 done;
 };
 # Where others may rename things, they could put their own in the place of ours: only if there is no better place.
 safe() { [ -n "$_lax" ] || [ -O "${_d%/*}/" ] || [ -k "${_d%/*}/" ]; };
-mine() { [ -d "$_d" ] && [ -O "$_d" ] && safe || return 1; [ -L "$_d" ] && return 1; chmod 700 "$_d" 2>&-; return 0; };
+mine() { [ -d "$_d" ] && [ -O "$_d" ] && safe || return 1; [ -L "$_d" ] && return 1; chmod 700 "$_d" 2>&- || box chmod 700 "$_d" 2>&-; return 0; };
 # Others may have put files there while they could.
 own() { [ -s "$1" ] || [ -d "$1" ] || return 1; for _f in "$1" "$1"/*; do if [ -e "$_f" ]; then [ -O "$_f" ] || return 1; fi; done; return 0; };
-# What is used must not be taken for old and removed by an agent that tidies up.
+# What is used must not be taken for old and removed by an agent that tidies up. One that is started does this itself.
 use() { touch -c "$1" "$1"/* 2>&-; };
-look() { mine && [ -x "$_d/$_hint" ] && own "$_d/$_hint" || return 0; use "$_d/$_hint"; _dir=$_d; say have "$_hint" $$ "$_d"; return 1; };
+look() { mine && [ -x "$_d/$_hint" ] && own "$_d/$_hint" || return 0; _dir=$_d; say have "$_hint" $$ "$_d"; return 1; };
 
 # Tries a place, once: it must be ours alone, take a file, and let it be executed (_first is the first line of a script).
 try() {
@@ -92,10 +82,16 @@ copy() { if [ "$_copy" = dd ]; then dd ibs=1 obs=65536 count="$1" 2>&-; else hea
 word() { _w=$1; case $1 in %*) _w=$(decode "${1#%}"); _w=${_w%x};; esac; };
 
 echo;
+_mask=;
 [ -z "$_hint" ] || each look;
 if [ -z "$_dir" ]; then
-[ -n "$_checked" ] || check;
-private;
+_mask=$(umask);
+umask 077;
+[ "$(echo a | cat 2>&-)" = a ] && _tools=1 || _tools=;
+has id || id() { box id "$@"; };
+has touch || touch() { box touch "$@"; };
+has chmod || chmod() { box chmod "$@"; };
+_user=$(id -u 2>&-);
 has uname || uname() { box uname "$@"; };
 has mkdir || mkdir() { box mkdir "$@"; };
 has mv || mv() { box mv "$@"; };
