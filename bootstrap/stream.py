@@ -26,9 +26,9 @@ CONNECT = 10  # seconds for one address
 
 
 class Refused(Exception):
-    """The process or the connection cannot be made. The kind is one of those of Connector.Failure.Kind."""
+    """The process or the connection cannot be made. Of connections the kind is one of those of Connector.Failure.Kind."""
 
-    def __init__(self, message, kind="other"):
+    def __init__(self, message, kind=""):
         Exception.__init__(self, message)
         self.kind = kind
 
