@@ -1079,6 +1079,9 @@ class ExitStatus(Exception):
     """A shell program ended with other than 0."""
 
 
+QUOTING = allocate_lock()  # what tracebacks quote is the same for all programs
+
+
 class Source:
     """The loader of a program: linecache asks it for the text."""
 
@@ -1099,6 +1102,7 @@ class Task:
         self.interrupted = False  # an asynchronous exception was set
         self.ident = None  # the thread, while far code runs in it
         self.group = None  # process group of a shell program
+        self.text = None  # of a Python program that has ended
 
     def check(self):
         """Raises ValueError if this cannot be run."""
@@ -1145,20 +1149,25 @@ class Task:
         elif failure is None or isinstance(failure, EOFError) and raised_here(failure):
             close = None
         else:
-            close = failed("ExitStatus", str(failure), "") if isinstance(failure, ExitStatus) else describe(failure)
+            close = failed("ExitStatus", str(failure), "") if isinstance(failure, ExitStatus) else self.describe(failure)
         failure = None
         if "linecache" in sys.modules:
             sys.modules["linecache"].cache.pop("<program %d>" % self.channel.id, None)
         link.finish(self, close)
 
+    def describe(self, failure):
+        if self.text is None:
+            return describe(failure)
+        return quoting(self.file, self.text, lambda: describe(failure))
+
     def run_python(self):
         """Runs the program; returns what it raised. No asynchronous exception comes after this."""
         failure = None
         text = "\n" * (self.line - 1) + dedent(self.source)
-        file = self.file or "<program %d>" % self.channel.id
+        file = self.file = self.file or "<program %d>" % self.channel.id
         scope = dict(self.arguments, __name__="__channelexec__", __loader__=Source(text), channel=self.channel)
         if "linecache" in sys.modules:
-            remember(file, text)
+            quoting(file, text, bool)
         try:
             try:
                 with self.link.lock:
@@ -1173,8 +1182,7 @@ class Task:
         except BaseException as error:
             failure = failure or error
             self.disarm()
-        if failure is not None:
-            remember(file, text)
+        self.text = text
         return failure
 
     def disarm(self):
@@ -1297,9 +1305,16 @@ def text_of(data):
         return data
 
 
-def remember(file, text):
+def quoting(file, text, body):
+    """Calls body while tracebacks quote this text for the file: other programs may come from files of the same name."""
     import linecache
-    linecache.cache[file] = (len(text), None, [line + "\n" for line in text.split("\n")], file)
+    held = QUOTING.acquire(True, 1)  # errors of far code may do anything when they are asked for their text
+    try:
+        linecache.cache[file] = (len(text), None, [line + "\n" for line in text.split("\n")], file)
+        return body()
+    finally:
+        if held:
+            QUOTING.release()
 
 
 def raised_here(error):

@@ -4,6 +4,7 @@
 # ===----------------------------------------------------------------------===
 """Programs: how Python and shell programs run, fail, are refused and are cancelled."""
 
+import linecache
 import os
 import signal
 import tempfile
@@ -568,6 +569,22 @@ class ShellTests(AgentTest):
         self.assertEqual(self.peer.expect(CLOSE, channel).value["kind"], "cancelled")
         self.assertEqual(self.peer.wait(), 0)
 
+
+class QuotingTests(unittest.TestCase):
+    def test_programs_of_one_file_are_quoted_one_at_a_time(self):
+        seen = []
+
+        def first():
+            other = threading.Thread(target=agent.quoting, args=("recipe.py", "second", bool))
+            other.start()
+            other.join(0.1)
+            seen.append((other.is_alive(), linecache.getline("recipe.py", 1)))
+            return other
+
+        other = agent.quoting("recipe.py", "first", first)
+        other.join()
+        self.assertEqual(seen, [(True, "first\n")])
+        self.assertEqual(linecache.getline("recipe.py", 1), "second\n")
 
 if __name__ == "__main__":
     unittest.main()
