@@ -30,6 +30,7 @@ public final class Gateway: Sendable {
     let process: (any LaunchedProcess)?
     /// The gateway without which this one does not work.
     private let hop: Gateway?
+    private let tellsOfLoss: Bool
     private let explain: (@Sendable (GatewayError, ExitStatus) -> GatewayError)?
     let poller: Poller
     private let errors: Mutex<StandardErrorReader?> = Mutex(nil)
@@ -49,6 +50,7 @@ public final class Gateway: Sendable {
         process = stream.process
         hop = stream.hop
         explain = stream.explain
+        tellsOfLoss = stream.tellsOfLoss
         poller = stream.poller
         endpoint = Endpoint(
             role: .coordinator,
@@ -379,9 +381,7 @@ extension Gateway: EndpointDelegate {
         let isLost = error.code == .connectionLost || error.code == .agentEnded
         if isLost, let early = endpoint.prologueFailure(.ended(process?.exitStatus)) {
             endProcess()
-            guard error.code == .connectionLost, let process, process.isGone, process.exitStatus == nil else {
-                return early
-            }
+            guard error.code == .connectionLost, tellsOfLoss else { return early }
             // Not the process ended, but the way to it.
             error.cause = early
             return error

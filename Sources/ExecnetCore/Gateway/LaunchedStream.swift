@@ -22,6 +22,8 @@ package struct LaunchedStream: Sendable {
     package var heartbeat: Duration?
     /// The conversation that leads to an agent there, if there is none yet.
     package var prologue: (any Prologue)?
+    /// Whether a lost connection is known as such, and not only as the end of what was at its other end.
+    package var tellsOfLoss = false
     /// Says more of the end of the process, whose status it gets: that of a client may be the client's own.
     package var explain: (@Sendable (GatewayError, ExitStatus) -> GatewayError)?
 

@@ -31,6 +31,7 @@ struct SSHSessions: Sendable {
         }
         stream.hop = via
         stream.heartbeat = last.heartbeat
+        stream.tellsOfLoss = true
         return stream
     }
 
