@@ -1819,7 +1819,7 @@ class Link:
             if not self.tasks:
                 children = relatives(self.pid, groups)
         if self.started:
-            signal_all(relatives(self.pid, groups), 9)
+            kill_all(self.pid, groups)
             for task in list(self.tasks):
                 task.stop(9)
         if not self.dead and self.writing.acquire(True, 0.1):
@@ -1930,6 +1930,19 @@ def signal_all(pids, number):
             pass
 
 
+def kill_all(root, groups):
+    """Kills relatives, which are stopped first: what one starts before it is stopped is found in the next round."""
+    from _signal import SIGSTOP
+    found = set()
+    for _ in range(100):
+        new = relatives(root, groups) - found
+        if not new:
+            break
+        signal_all(new, SIGSTOP)
+        found |= new
+    signal_all(found, 9)
+
+
 def adopt_orphans(delay=0.03):
     """Makes this process the parent of what its children leave behind (Linux), to find it at the end."""
     time.sleep(delay)  # the first program has precedence
@@ -1982,7 +1995,7 @@ def supervise(link, pipe, agent):
         for descriptor, _ in poll.poll(lost and max(0, (lost + grace + 2 - monotonic()) * 1000)):
             told = os.read(pipe, 4095) if descriptor == pipe else b"x\0\0\0\0"
             if not told:
-                return signal_all(relatives(None, groups), 9)  # the agent has ended
+                return kill_all(None, groups)  # the agent has ended
             for kind, number in Struct(">cI").iter_unpack(told):
                 if kind == b"+":
                     groups.add(number)
@@ -1994,8 +2007,10 @@ def supervise(link, pipe, agent):
                     poll.unregister(link)
                     os.close(link)
                     lost = monotonic()
-    signal_all([agent, *relatives(agent, groups)], 9)
-    signal_all(relatives(None, groups), 9)
+    signal_all([agent], _signal.SIGSTOP)
+    kill_all(agent, groups)
+    signal_all([agent], 9)
+    kill_all(None, groups)
 
 
 # ===-- Start -------------------------------------------------------------===

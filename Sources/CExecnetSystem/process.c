@@ -20,7 +20,6 @@
 #include <malloc.h>
 #endif
 #if defined(__linux__)
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
@@ -128,12 +127,22 @@ int execnet_pidfd_open(pid_t pid) {
 #endif
 }
 
-int execnet_become_subreaper(void) {
-#if defined(__linux__)
-    return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-#else
-    return 0;
-#endif
+static volatile sig_atomic_t signal_descriptor = -1;
+
+static void write_signal(int number) {
+    int error = errno;
+    unsigned char byte = (unsigned char)number;
+    ssize_t written = write(signal_descriptor, &byte, 1);
+    (void)written;  // full: then others were reported that nobody has looked at yet
+    errno = error;
+}
+
+void execnet_report_signal(int number, int descriptor) {
+    struct sigaction action;
+    if (sigaction(number, NULL, &action) != 0 || action.sa_handler == SIG_IGN) return;
+    signal_descriptor = descriptor;
+    action = (struct sigaction){.sa_handler = write_signal, .sa_flags = SA_RESTART};
+    sigaction(number, &action, NULL);
 }
 
 int execnet_pipe(int descriptors[2]) {

@@ -4,6 +4,7 @@
 //===----------------------------------------------------------------------===//
 
 import Execnet
+import ExecnetSystem
 import ExecnetTestSupport
 import Testing
 
@@ -12,12 +13,14 @@ import Testing
 struct DeathTests {
     /// A way to die, and what errors say about it.
     enum Death: CaseIterable, Sendable {
-        case killed, exited, crashed
+        case killed, terminated, exited, crashed
 
         func traces(_ kind: GatewayKind) -> String {
             switch self {
-            case .killed where kind.hidesSignals, .crashed where kind.hidesSignals: "exit status 255"
+            case .killed where kind.hidesSignals, .terminated where kind.hidesSignals, .crashed where kind.hidesSignals:
+                "exit status 255"
             case .killed: "SIGKILL"
+            case .terminated: "SIGTERM"
             case .exited: "exit status 3"
             case .crashed: "SIGABRT"
             }
@@ -67,10 +70,10 @@ struct DeathTests {
 
     private func die(_ death: Death, _ far: GatewayUnderTest) async throws -> ContinuousClock.Instant {
         switch death {
-        case .killed:
+        case .killed, .terminated:
             let pid = try await far.gateway.info().pid
             let start = ContinuousClock.now
-            killProcess(pid)
+            killProcess(pid, death == .killed ? SIGKILL : SIGTERM)
             return start
         case .exited:
             let channel = try await far.exec(python: "import os; channel.receive(); os._exit(3)") { channel in
@@ -106,6 +109,27 @@ struct DeathTests {
             return try #require(Int(text))
         }
         #expect(!isRunning(pid))
+    }
+
+    /// As whoever ends jobs, containers and sessions does it.
+    @Test(.timeLimit(.minutes(1)), arguments: GatewayKind.allCases, [SIGTERM, SIGINT, SIGHUP])
+    func anAgentThatIsToldToEndLeavesNothing(kind: GatewayKind, number: Int32) async throws {
+        try await kind.open { far in
+            let stubborn = "trap '' TERM HUP INT; (trap '' TERM HUP INT; while :; do sleep 1000; done) & echo $!; wait"
+            let channel = try await far.gateway.remoteExec(.shell(stubborn))
+            let text = try await channel.receive(as: String.self)
+            let pid = try #require(Int(text))
+            let start = ContinuousClock.now
+            killProcess(try await far.gateway.info().pid, number)
+            // What Python makes of an interrupt is that its programs are cancelled.
+            if kind.isPython, number == SIGINT {
+                await #expect(throws: (any Error).self) { try await channel.waitClose() }
+            } else {
+                await expectGatewayError(.agentEnded) { try await channel.waitClose() }
+            }
+            while isRunning(pid), start.duration(to: .now) < .seconds(5) { await Task.yield() }
+            #expect(!isRunning(pid))
+        }
     }
 
     @Test(.timeLimit(.minutes(1)))

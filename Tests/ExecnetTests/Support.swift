@@ -117,8 +117,8 @@ func expectRemoteError<R>(
     return nil
 }
 
-/// Ends a process in the hardest way.
-func killProcess(_ pid: Int) { kill(pid_t(pid), SIGKILL) }
+/// Ends a process, if nothing else is said in the hardest way.
+func killProcess(_ pid: Int, _ signal: Int32 = SIGKILL) { kill(pid_t(pid), signal) }
 
 /// Whether there is a process with this number that is not a zombie.
 func isRunning(_ pid: Int) -> Bool {

@@ -62,8 +62,9 @@ int execnet_has_descriptors(int any, unsigned reserve);
 // A descriptor that becomes readable when the process ends, or -1 with errno (old kernels, sandboxes).
 int execnet_pidfd_open(pid_t pid);
 
-// Makes orphans below this process its children, so that they can be found and ended.
-int execnet_become_subreaper(void);
+// From now on a signal of this number, unless it is ignored, does nothing but write its number as a byte to `descriptor`, which does not
+// block. All calls give the same descriptor. Programs that are executed get the default again.
+void execnet_report_signal(int number, int descriptor);
 
 // A pipe that no child inherits.
 int execnet_pipe(int descriptors[2]);

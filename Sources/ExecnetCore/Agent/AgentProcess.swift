@@ -17,7 +17,9 @@ final class AgentProcess: EndpointDelegate {
         var streams: Set<UInt64> = []
         /// The most programs that ran at once since none did.
         var mostPrograms = 0
-        var isEnding = false
+        /// When what still runs is killed, once the end has begun.
+        var deadline: MonotonicTime?
+        var isEnding: Bool { deadline != nil }
         /// One program at a time, always on the same thread.
         var isSerial = false
     }
@@ -74,8 +76,14 @@ final class AgentProcess: EndpointDelegate {
         if !ProcessTree.isVisible { executor.takeOverGlobalTasks() }
         try link.start()
         try executor.start()
+        try SignalWatch.start([SIGTERM, SIGINT, SIGHUP], poller: executor.poller) { number in
+            self.end(grace: AgentProcess.graceOfSignals, because: .signal(number))
+        }
         executor.poller.schedule(after: AgentProcess.settling) { execnet_forget_code() }
     }
+
+    /// Who sends a signal kills before long: a gateway that this one is behind gives what it started a second.
+    private static let graceOfSignals = Duration.milliseconds(500)
 
     /// When what the start took is let go: not before the first programs have begun.
     private static let settling = Duration.milliseconds(100)
@@ -88,13 +96,13 @@ final class AgentProcess: EndpointDelegate {
         case .opened(let core, let payload): run(payload, on: Channel(core: core, endpoint: endpoint))
         case .channelClosed(let core): state.withLock { $0.programs[core.number] }?.cancel()
         case .query(let number, let name): answer(number, name)
-        case .terminate(let milliseconds): end(grace: .milliseconds(Int64(clamping: milliseconds)), linkLost: false)
-        case .goodbye: end(grace: .seconds(1), linkLost: true)
+        case .terminate(let milliseconds): end(grace: .milliseconds(Int64(clamping: milliseconds)), because: .request)
+        case .goodbye: end(grace: .seconds(1), because: .lostLink)
         case .answer, .log: break
         }
     }
 
-    func linkEnded(_ error: GatewayError, of endpoint: Endpoint) { end(grace: .seconds(1), linkLost: true) }
+    func linkEnded(_ error: GatewayError, of endpoint: Endpoint) { end(grace: .seconds(1), because: .lostLink) }
 
     private func check(_ value: Value) {
         guard let hello = try? Hello(value), hello.isUnderstood else {
@@ -102,7 +110,7 @@ final class AgentProcess: EndpointDelegate {
                 code: "version",
                 message: "This agent speaks protocol \(Hello.spoken.lowerBound) to \(Hello.spoken.upperBound)."
             )
-            return end(grace: .zero, linkLost: true)
+            return end(grace: .zero, because: .lostLink)
         }
         endpoint.heard(hello)
         cache?.start()
@@ -159,48 +167,73 @@ final class AgentProcess: EndpointDelegate {
 
     // MARK: the end
 
-    /// Ends the process: at once when idle, else when programs and their processes have ended or the grace is over.
-    private func end(grace: Duration, linkLost: Bool) {
+    private enum Cause {
+        case request, lostLink
+        case signal(Int32)
+    }
+
+    /// Ends the process: at once when idle, else when programs and their processes have ended or the grace is over. What comes while it
+    /// ends can only shorten the grace.
+    private func end(grace: Duration, because cause: Cause) {
+        let deadline = MonotonicTime.now + grace
         let programs = state.withLock { state -> [Task<Void, Never>]? in
-            guard !state.isEnding else { return nil }
-            state.isEnding = true
-            return Array(state.programs.values)
+            defer { state.deadline = min(state.deadline ?? deadline, deadline) }
+            return state.isEnding ? nil : Array(state.programs.values)
         }
         guard let programs else { return }
         for program in programs { program.cancel() }
-        if linkLost { endpoint.finish(GatewayError(.connectionLost, "The coordinator is gone.")) }
+        switch cause {
+        case .request: break
+        case .lostLink: endpoint.finish(GatewayError(.connectionLost, "The coordinator is gone."))
+        // The coordinator is not told how each program ended, but that the agent did.
+        case .signal: endpoint.finish(GatewayError(.agentEnded, "The agent was told to end by a signal."))
+        }
         do throws(SystemError) {
             // A thread of its own: programs may occupy all others.
-            try SystemThread.start(name: "execnet-end") { self.finish(grace: grace, linkLost: linkLost) }
+            try SystemThread.start(name: "execnet-end") { self.finish(because: cause) }
         } catch {
             _exit(95)
         }
     }
 
-    private func finish(grace: Duration, linkLost: Bool) -> Never {
-        let deadline = MonotonicTime.now + grace
+    private func finish(because cause: Cause) -> Never {
         var hasProcesses = signalDescendants(SIGTERM)
-        while hasProcesses || hasPrograms, MonotonicTime.now < deadline {
+        while hasProcesses || hasPrograms, isInGrace {
             usleep(5_000)
             hasProcesses = signalDescendants(0)
         }
-        if hasProcesses || hasPrograms { signalDescendants(SIGKILL) }
-        if linkLost, getpgrp() == getpid() { kill(0, SIGKILL) }
+        if hasProcesses || hasPrograms { killDescendants() }
+        switch cause {
+        case .request: break
+        case .lostLink: if getpgrp() == getpid() { kill(0, SIGKILL) }
+        case .signal(let number):
+            signal(number, SIG_DFL)
+            raise(number)
+        }
         _exit(0)
     }
+
+    private var isInGrace: Bool { state.withLock { $0.deadline.map { MonotonicTime.now < $0 } ?? false } }
 
     private var hasPrograms: Bool { state.withLock { !$0.programs.isEmpty } }
 
     private var environmentMark: String? { mark.isEmpty ? nil : "\(Agent.gatewayVariable)=\(mark)" }
 
     /// True if there were any.
-    @discardableResult
     private func signalDescendants(_ number: Int32) -> Bool {
         // What is known without the kernel's tables.
         guard ProcessTree.isVisible else { return ChildProcess.signalAll(number) }
         let descendants = ProcessTree.descendants(of: getpid(), marked: environmentMark)
         for pid in descendants { kill(pid, number) }
         return !descendants.isEmpty
+    }
+
+    private func killDescendants() {
+        if ProcessTree.isVisible {
+            ProcessTree.killDescendants(of: getpid(), marked: environmentMark)
+        } else {
+            _ = ChildProcess.signalAll(SIGKILL)
+        }
     }
 }
 

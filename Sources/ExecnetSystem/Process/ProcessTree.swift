@@ -27,6 +27,21 @@ package enum ProcessTree {
         return Array(found)
     }
 
+    /// Kills them all. They are stopped first: what one of them starts before it is stopped is found in the next round.
+    package static func killDescendants(of root: Int32, marked mark: String?) {
+        var found: Set<Int32> = []
+        for _ in 0..<mostRounds {
+            let new = Set(descendants(of: root, marked: mark)).subtracting(found)
+            if new.isEmpty { break }
+            for pid in new { kill(pid, SIGSTOP) }
+            found.formUnion(new)
+        }
+        for pid in found { kill(pid, SIGKILL) }
+    }
+
+    /// Only what multiplies faster than it is looked for needs so many.
+    private static let mostRounds = 100
+
     private static func allProcesses() -> [Int32] {
         guard let directory = opendir("/proc") else { return [] }
         defer { closedir(directory) }
