@@ -8,6 +8,7 @@ One file, standard library only, CPython 3.6 and later. `Link.lock` guards all s
 What the reader thread says is queued and goes ahead of items: it never waits for a write.
 """
 
+import _signal
 import os
 import select
 import sys
@@ -1241,7 +1242,7 @@ class Task:
             signal_all([-self.group], number)
 
     def read_lines(self, shell):
-        """Sends the output until it ends, or what there is of it when the shell has ended, even if others go on writing."""
+        """Sends the output until it ends, or what there is of it once the shell has ended."""
         pipe = shell.stdout.fileno()
         poll = poll_for(pipe, select.POLLIN)
         rest, left = b"", None
@@ -1306,9 +1307,9 @@ def text_of(data):
 
 
 def quoting(file, text, body):
-    """Calls body while tracebacks quote this text for the file: other programs may come from files of the same name."""
+    """Calls body while tracebacks quote this text for the file: others may have its name."""
     import linecache
-    held = QUOTING.acquire(True, 1)  # errors of far code may do anything when they are asked for their text
+    held = QUOTING.acquire(True, 1)  # far code's errors may do anything when asked for their text
     try:
         linecache.cache[file] = (len(text), None, [line + "\n" for line in text.split("\n")], file)
         return body()
@@ -1318,7 +1319,7 @@ def quoting(file, text, body):
 
 
 def raised_here(error):
-    """Whether an operation of a channel raised it, not far code."""
+    """Whether an operation of a channel raised it."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
@@ -1336,7 +1337,7 @@ def set_exception(ident, kind):
 
 
 def leave_fork(failure):
-    """A child that a program forked came back from the program: it must not go on."""
+    """A forked child came back from its program: it must not go on."""
     if failure is not None and not isinstance(failure, SystemExit):
         sys.stderr.write(describe(failure)["trace"])
     try:
@@ -1349,7 +1350,7 @@ def leave_fork(failure):
 
 
 class Shield:
-    """Keeps asynchronous exceptions out of this thread, which would leave half a frame on the link."""
+    """Keeps asynchronous exceptions out of this thread: they would leave half a frame on the link."""
 
     def __init__(self, link):
         self.link = link
@@ -1750,7 +1751,7 @@ class Link:
             start_thread(self.interrupt)
 
     def interrupt(self):
-        """Raises Cancelled in cancelled programs, unless an operation tells them and they end."""
+        """Raises Cancelled in cancelled programs that do not end when an operation tells them."""
         set_exception(0, None)  # imports what is needed, outside the lock
         while True:
             with self.lock:
@@ -1876,15 +1877,11 @@ def parse(payload, kind, link=None):
 
 def processes():
     """All processes: (pid, parent, process group), zombies left out."""
-    try:
-        names = [name for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        names = None
-    if not names:
+    if not os.path.exists("/proc/self/stat"):
         lines = [line.split() for line in os.popen("ps -A -o pid= -o ppid= -o pgid= -o stat=")]
         return [tuple(map(int, line[:3])) for line in lines if len(line) == 4 and line[3][0] != "Z"]
     result = []
-    for name in names:
+    for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open("/proc/%s/stat" % name, "rb") as file:
                 fields = file.read().rpartition(b")")[2].split()
@@ -1909,7 +1906,7 @@ def remains(group):
 
 
 def relatives(root, groups):
-    """The descendants of a process, and process groups with theirs; without it and this process."""
+    """The descendants of a process, and groups with theirs; without it and this process."""
     everyone, children = processes(), {}
     for pid, parent, group in everyone:
         children.setdefault(parent, []).append(pid)
@@ -1931,20 +1928,17 @@ def signal_all(pids, number):
 
 
 def kill_all(root, groups):
-    """Kills relatives, which are stopped first: what one starts before it is stopped is found in the next round."""
-    from _signal import SIGSTOP
-    found = set()
-    for _ in range(100):
+    """Kills relatives, stopped first so that they start nothing meanwhile."""
+    found, new = set(), True
+    while new:
         new = relatives(root, groups) - found
-        if not new:
-            break
-        signal_all(new, SIGSTOP)
+        signal_all(new, _signal.SIGSTOP)
         found |= new
     signal_all(found, 9)
 
 
 def adopt_orphans(delay=0.03):
-    """Makes this process the parent of what its children leave behind (Linux), to find it at the end."""
+    """Makes this process the parent of orphans, to find them at the end (Linux)."""
     time.sleep(delay)  # the first program has precedence
     if sys.platform.startswith("linux"):
         try:
@@ -1957,8 +1951,7 @@ def adopt_orphans(delay=0.03):
 def start_supervisor(link):
     """Forks a process that kills this one should it survive its link, and what is left when this one has ended.
 
-    It is nobody's child (far code may wait for its own), and holds only the link's input, which it never reads, and a
-    pipe whose other end is ours.
+    It is nobody's child (far code may wait for its own), and holds the link's input, unread, and a pipe to us.
     """
     watched, link.supervisor = os.pipe()
     child = os.fork()
@@ -1974,12 +1967,11 @@ def start_supervisor(link):
 
 
 def supervise(link, pipe, agent):
-    import _signal
     os.setsid()
     for number in (_signal.SIGHUP, _signal.SIGINT, _signal.SIGTERM, _signal.SIGQUIT):
         _signal.signal(number, _signal.SIG_IGN)
     os.chdir("/")
-    groups = {agent} if os.getpgid(agent) == agent else set()
+    groups = {agent} & {os.getpgid(agent)}
     os.dup2(link, 0)
     os.dup2(pipe, 1)
     link, pipe = 0, 1
@@ -2010,7 +2002,6 @@ def supervise(link, pipe, agent):
     signal_all([agent], _signal.SIGSTOP)
     kill_all(agent, groups)
     signal_all([agent], 9)
-    kill_all(None, groups)
 
 
 # ===-- Start -------------------------------------------------------------===
