@@ -4,7 +4,6 @@
 //===----------------------------------------------------------------------===//
 
 import CExecnetSystem
-import Synchronization
 
 /// Signals that would end this process, as events. One watch per process, for as long as it lives.
 package enum SignalWatch {
